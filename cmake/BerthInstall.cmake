@@ -7,9 +7,6 @@ install(DIRECTORY include/berth DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONEN
 if(TARGET berth_cli)
     install(TARGETS berth_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 endif()
-if(TARGET berth_ranks)
-    install(TARGETS berth_ranks LIBRARY DESTINATION lib/berth/modules COMPONENT runtime)
-endif()
 install(DIRECTORY models hardware scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/berth COMPONENT runtime OPTIONAL
         PATTERN __pycache__ EXCLUDE)
 # Where the first line of each of those files looks for its schema.

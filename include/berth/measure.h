@@ -23,8 +23,9 @@
 namespace berth {
 
 /// Description of the machine at hand, with the libraries and the compiler of the kernels, the clock measured on a
-/// chain of dependent additions, and the day. Written at the head of a file of measurements.
-[[nodiscard]] MachineDescription machine_facts();
+/// chain of dependent additions, and the day. Written at the head of a file of measurements. Absent, with an error, if
+/// there are no kernels.
+[[nodiscard]] std::optional<MachineDescription> machine_facts(Diagnostics& diagnostics);
 
 /// Times of one row.
 struct Timing {

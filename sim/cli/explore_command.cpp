@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "base/loaded_module.h"
 #include "cli/command.h"
 #include "cli/machine_check.h"
 #include "explore/server.h"
@@ -66,17 +67,29 @@ ExitStatus serve_until_interrupted(ExploreServer& server) {
     return served ? ExitStatus::kFine : ExitStatus::kInternalFailure;
 }
 
+std::unique_ptr<HttpServer> loaded_http_server(Diagnostics& diagnostics) {
+    std::string why_not;
+    const auto make = function_of_module<MakeHttpServer>("berth_http.so", kMakeHttpServer, why_not);
+    if (make == nullptr) {
+        diagnostics.error(SourceLocation("berth explore"), fmt::format("there is no HTTP server: {}", why_not),
+                          "the whole program beside the module, as ./dev build or cmake --install make it");
+        return nullptr;
+    }
+    return std::unique_ptr<HttpServer>(make());
+}
+
 ExitStatus explore(const ExploreOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
     const auto scenario = load(options.scenario, invocation, diagnostics);
     const auto explorer =
         scenario ? Explorer::open(base_of(options.scenario, invocation.library), diagnostics) : std::nullopt;
-    if (!explorer) {
+    auto http = explorer ? loaded_http_server(diagnostics) : nullptr;
+    if (!http) {
         return answer(std::nullopt, diagnostics);
     }
     const sigset_t signals = ending_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    ExploreServer server(*explorer);
+    ExploreServer server(*explorer, std::move(http));
     const auto port = server.bind(options.port, diagnostics);
     if (!port) {
         return answer(std::nullopt, diagnostics);

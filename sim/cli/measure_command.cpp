@@ -166,9 +166,12 @@ ExitStatus plan_measurements(const MeasureOptions& options, const Library& libra
         return answer(ranking_text(ranked, scenario->profile, options.top, width), diagnostics);
     }
     const auto jobs = jobs_for(ranked, *here, options.top);
+    const auto machine = machine_facts(diagnostics);
+    if (!machine) {
+        return answer(std::nullopt, diagnostics);
+    }
     LineFile file;
-    bool written =
-        file.start(options.out, measurement_header(MeasureSubject::kOperators, machine_facts()), diagnostics);
+    bool written = file.start(options.out, measurement_header(MeasureSubject::kOperators, *machine), diagnostics);
     const MeasureTask task{MeasureSubject::kOperators, MeasureExtent::kFull};
     written = written && measure_rows(task, jobs, 0, jobs.size() * static_cast<std::size_t>(passes_of(task.extent)),
                                       into(file, diagnostics), diagnostics);
@@ -184,7 +187,11 @@ ExitStatus measure_all(const MeasureOptions& options, const Library& library) {
     }
     MeasureTask task = options.task;
     task.extent = options.full ? MeasureExtent::kFull : MeasureExtent::kQuick;
-    const MachineDescription machine = machine_facts();
+    const auto here = machine_facts(diagnostics);
+    if (!here) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const MachineDescription& machine = *here;
     if (!options.out.empty()) {
         const bool written = measure_into(options.out, options.resume, task, machine, library, diagnostics);
         const ExitStatus status = answer("", diagnostics);

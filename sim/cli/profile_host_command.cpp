@@ -111,7 +111,11 @@ std::string judged(const HostOptions& options, const Calibration& calibration, c
 
 std::optional<std::string> profiled(const HostOptions& options, const Library& library, TextWidth width,
                                     Diagnostics& diagnostics) {
-    const MachineDescription machine = machine_facts();
+    const auto here = machine_facts(diagnostics);
+    if (!here) {
+        return std::nullopt;
+    }
+    const MachineDescription& machine = *here;
     const auto settings = host_settings(machine);
     const std::string path = (fs::path(options.folder) / (options.name + ".yaml")).string();
     // All inputs are checked before the measurements start.

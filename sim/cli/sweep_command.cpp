@@ -1,5 +1,4 @@
 // berth sweep: a scenario over a grid of its numbers.
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,12 +7,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
 
+#include "base/loaded_module.h"
 #include "berth/diagnostics.h"
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
@@ -30,11 +29,6 @@ namespace berth {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* kModule = "berth_ranks.so";
-constexpr const char* kInstalledModules = "lib/berth/modules";
-
 // Whether a launcher started several processes. Open MPI's mpirun and PMI launchers set their number in the
 // environment; PMIx only shows that it is present.
 bool started_together() {
@@ -46,36 +40,19 @@ bool started_together() {
     return std::getenv("PMIX_RANK") != nullptr;
 }
 
-// The module is beside the program in a build, and in a library folder in an installation.
-void* load_module(std::string& why_not) {
-    std::error_code unknown;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
-    for (const fs::path& place : {folder / kModule, folder.parent_path() / kInstalledModules / kModule}) {
-        // RTLD_GLOBAL: plugins that the MPI library loads resolve their symbols in the global scope.
-        if (void* module = ::dlopen(place.c_str(), RTLD_NOW | RTLD_GLOBAL); module != nullptr) {
-            return module;
-        }
-        if (fs::exists(place, unknown)) {
-            why_not = ::dlerror();
-        }
-    }
-    return nullptr;
-}
-
 /// Null if this process works alone. Errors: a launcher started several processes, but the MPI module is not installed.
 std::unique_ptr<Ranks> join_ranks(Diagnostics& diagnostics) {
     if (!started_together()) {
         return nullptr;
     }
-    std::string why_not = "this program was built without MPI";
-    void* module = load_module(why_not);
-    void* symbol = module != nullptr ? ::dlsym(module, kJoinRanksSymbol) : nullptr;
-    if (symbol == nullptr) {
+    std::string why_not;
+    const auto join = function_of_module<JoinRanks>("berth_ranks.so", kJoinRanksSymbol, why_not);
+    if (join == nullptr) {
         diagnostics.error(SourceLocation("mpirun"), fmt::format("several processes cannot share a sweep: {}", why_not),
                           "one process with --threads N");
         return nullptr;
     }
-    std::unique_ptr<Ranks> ranks(reinterpret_cast<JoinRanks>(symbol)());
+    std::unique_ptr<Ranks> ranks(join());
     return ranks->size() > 1 ? std::move(ranks) : nullptr;
 }
 

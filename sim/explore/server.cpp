@@ -2,20 +2,17 @@
 #include "explore/server.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <thread>
 #include <utility>
 
 #include "explore/page_files.h"
-#include "explore/timed_server.h"
 
 namespace berth {
 
@@ -23,10 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kLoopback = "127.0.0.1";
-constexpr std::size_t kMostBytes = std::size_t{64} * 1024;  // limit on the size of a request
-constexpr std::size_t kWorkers = 32;                        // a slow client occupies one worker
-constexpr int kForbidden = 403, kUnsupported = 415, kMalformed = 400, kRefused = 422, kFailure = 500;
+constexpr int kFine = 200, kForbidden = 403, kUnsupported = 415, kMalformed = 400, kRefused = 422, kFailure = 500;
 
 constexpr std::array<std::pair<std::string_view, const char*>, 3> kTypes{{{".html", "text/html; charset=utf-8"},
                                                                           {".css", "text/css; charset=utf-8"},
@@ -37,7 +31,7 @@ const char* type_of(std::string_view name) {
     return type == kTypes.end() ? "application/octet-stream" : type->second;
 }
 
-httplib::Headers page_headers() {
+std::map<std::string, std::string> page_headers() {
     return {{"Content-Security-Policy",
              "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
@@ -47,13 +41,22 @@ httplib::Headers page_headers() {
             {"Cache-Control", "no-store"}};
 }
 
-void reply(httplib::Response& response, int status, const Json& json) {
-    response.status = status;
-    response.set_content(json.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json");
+HttpReply json_reply(int status, const Json& json) {
+    return {status, json.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json"};
 }
 
-void reply_errors(httplib::Response& response, int status, const std::vector<std::string>& errors) {
-    reply(response, status, {{"errors", errors}});
+HttpReply error_reply(int status, const std::vector<std::string>& errors) {
+    return json_reply(status, {{"errors", errors}});
+}
+
+HttpServer::Handler guarded(HttpServer::Handler handler) {
+    return [handler = std::move(handler)](const HttpRequest& request) {
+        try {
+            return handler(request);
+        } catch (...) {
+            return error_reply(kFailure, {"internal failure"});
+        }
+    };
 }
 
 std::vector<std::string> errors_of(const Diagnostics& diagnostics) {
@@ -72,12 +75,6 @@ std::vector<std::string> errors_of(const Diagnostics& diagnostics) {
     return errors;
 }
 
-// A port can be bound again immediately after its release, but not while another socket listens on it.
-void allow_address_again(socket_t socket) {
-    const int yes = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-}
-
 // Whether a Host header is one that a browser on this machine sends for the page.
 bool is_loopback_host(const std::string& host, int port) {
     return host == fmt::format("127.0.0.1:{}", port) || host == fmt::format("localhost:{}", port) ||
@@ -91,55 +88,43 @@ bool is_own_origin(const std::string& origin, int port) {
 
 }  // namespace
 
-ExploreServer::ExploreServer(const Explorer& explorer) : explorer_(explorer), server_(std::make_unique<TimedServer>()) {
-    server_->new_task_queue = [] { return new httplib::ThreadPool(kWorkers); };
-    server_->set_socket_options(allow_address_again);
-    server_->set_address_family(AF_INET);
-    server_->set_tcp_nodelay(true);
-    server_->set_payload_max_length(kMostBytes);
-    server_->set_default_headers(page_headers());
-    server_->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-        return refuses(request, response) ? httplib::Server::HandlerResponse::Handled
-                                          : httplib::Server::HandlerResponse::Unhandled;
-    });
-    server_->set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
-        reply_errors(response, kFailure, {"internal failure"});
-    });
+ExploreServer::ExploreServer(const Explorer& explorer, std::unique_ptr<HttpServer> server)
+    : explorer_(explorer), server_(std::move(server)) {
+    server_->always_send(page_headers());
+    server_->check_first([this](const HttpRequest& request) { return refusal(request); });
     add_page();
     add_answers();
 }
 
-ExploreServer::~ExploreServer() = default;
-
 // Compressed requests are refused, because they may expand far beyond their size, and browsers do not send any.
-bool ExploreServer::refuses(const httplib::Request& request, httplib::Response& response) const {
-    if (request.get_header_value_count("Host") != 1 || !is_loopback_host(request.get_header_value("Host"), port_)) {
-        reply_errors(response, kForbidden, {fmt::format("this page is at http://127.0.0.1:{}/ only", port_)});
-    } else if (request.has_header("Origin") && !is_own_origin(request.get_header_value("Origin"), port_)) {
-        reply_errors(response, kForbidden, {"pages of other origins are not answered"});
-    } else if (request.has_header("Content-Encoding")) {
-        reply_errors(response, kUnsupported, {"requests may not be compressed"});
-    } else if (request.method == "POST" && request.get_header_value("Content-Type") != "application/json") {
-        reply_errors(response, kUnsupported, {"Content-Type has to be application/json"});
-    } else {
-        return false;
+std::optional<HttpReply> ExploreServer::refusal(const HttpRequest& request) const {
+    if (request.headers.count("host") != 1 || !is_loopback_host(request.value("host"), port_)) {
+        return error_reply(kForbidden, {fmt::format("this page is at http://127.0.0.1:{}/ only", port_)});
     }
-    return true;
+    if (request.has("origin") && !is_own_origin(request.value("origin"), port_)) {
+        return error_reply(kForbidden, {"pages of other origins are not answered"});
+    }
+    if (request.has("content-encoding")) {
+        return error_reply(kUnsupported, {"requests may not be compressed"});
+    }
+    if (request.method == "POST" && request.value("content-type") != "application/json") {
+        return error_reply(kUnsupported, {"Content-Type has to be application/json"});
+    }
+    return std::nullopt;
 }
 
 void ExploreServer::add_page() {
     for (const CarriedFile& file : explore_page_files()) {
-        const auto give = [&file](const httplib::Request&, httplib::Response& response) {
-            response.set_content(file.content.data(), file.content.size(), type_of(file.name));
+        const auto give = [&file](const HttpRequest&) {
+            return HttpReply{kFine, std::string(file.content), type_of(file.name)};
         };
-        server_->Get(fmt::format("/{}", file.name), give);
+        server_->get(fmt::format("/{}", file.name), give);
         if (file.name == "index.html") {
-            server_->Get("/", give);
+            server_->get("/", give);
         }
     }
-    server_->Get("/api/scenario", [this](const httplib::Request&, httplib::Response& response) {
-        reply(response, 200, explorer_.description());
-    });
+    server_->get("/api/scenario",
+                 guarded([this](const HttpRequest&) { return json_reply(kFine, explorer_.description()); }));
 }
 
 void ExploreServer::add_answers() {
@@ -151,20 +136,15 @@ void ExploreServer::add_answers() {
 }
 
 void ExploreServer::post(const std::string& path, Answer made) {
-    server_->Post(path, [this, made](const httplib::Request& request, httplib::Response& response) {
-        const Json asked = Json::parse(request.body, nullptr, false);
-        if (!asked.is_object()) {
-            reply_errors(response, kMalformed, {"the request is no JSON object"});
-            return;
-        }
-        Diagnostics diagnostics;
-        const auto answered = (this->*made)(asked, diagnostics);
-        if (answered) {
-            reply(response, 200, *answered);
-        } else {
-            reply_errors(response, kRefused, errors_of(diagnostics));
-        }
-    });
+    server_->post(path, guarded([this, made](const HttpRequest& request) {
+                      const Json asked = Json::parse(request.body, nullptr, false);
+                      if (!asked.is_object()) {
+                          return error_reply(kMalformed, {"the request is no JSON object"});
+                      }
+                      Diagnostics diagnostics;
+                      const auto answered = (this->*made)(asked, diagnostics);
+                      return answered ? json_reply(kFine, *answered) : error_reply(kRefused, errors_of(diagnostics));
+                  }));
 }
 
 namespace {
@@ -209,13 +189,9 @@ std::optional<Json> ExploreServer::report(const Json& request, Diagnostics& diag
 }
 
 std::optional<int> ExploreServer::bind(int port, Diagnostics& diagnostics) {
-    if (port == 0) {
-        port_ = server_->bind_to_any_port(kLoopback);
-    } else {
-        port_ = server_->bind_to_port(kLoopback, port) ? port : -1;
-    }
-    if (port_ > 0) {
-        return port_;
+    if (const auto bound = server_->bind(port)) {
+        port_ = *bound;
+        return bound;
     }
     const int why = errno;
     diagnostics.error(SourceLocation("--port"),
@@ -226,13 +202,13 @@ std::optional<int> ExploreServer::bind(int port, Diagnostics& diagnostics) {
 }
 
 bool ExploreServer::serve() {
-    const bool served = server_->listen_after_bind();
+    const bool served = server_->serve();
     ended_ = true;
     return served;
 }
 
 void ExploreServer::stop() {
-    while (!server_->is_running() && !ended_) {
+    while (!server_->is_serving() && !ended_) {
         std::this_thread::sleep_for(1ms);
     }
     server_->stop();

@@ -9,12 +9,7 @@
 
 #include "berth/diagnostics.h"
 #include "explore/explorer.h"
-
-namespace httplib {
-class Server;
-struct Request;
-struct Response;
-}  // namespace httplib
+#include "http/http_server.h"
 
 namespace berth {
 
@@ -23,9 +18,8 @@ namespace berth {
 /// connection carries one request, so that the rest of a refused request cannot be read as another one.
 class ExploreServer {
   public:
-    /// `explorer` must outlive the server.
-    explicit ExploreServer(const Explorer& explorer);
-    ~ExploreServer();
+    /// `explorer` must outlive the server; `server` is neither bound nor null.
+    ExploreServer(const Explorer& explorer, std::unique_ptr<HttpServer> server);
     ExploreServer(const ExploreServer&) = delete;
     ExploreServer& operator=(const ExploreServer&) = delete;
 
@@ -41,7 +35,7 @@ class ExploreServer {
     void add_page();
     void add_answers();
     void post(const std::string& path, Answer made);
-    [[nodiscard]] bool refuses(const httplib::Request& request, httplib::Response& response) const;
+    [[nodiscard]] std::optional<HttpReply> refusal(const HttpRequest& request) const;
 
     std::optional<Json> answer(const Json& request, Diagnostics& diagnostics);
     std::optional<Json> silent(const Json& request, Diagnostics& diagnostics);
@@ -50,7 +44,7 @@ class ExploreServer {
     std::optional<Json> report(const Json& request, Diagnostics& diagnostics);
 
     const Explorer& explorer_;
-    std::unique_ptr<httplib::Server> server_;
+    std::unique_ptr<HttpServer> server_;
     std::mutex one_report_;  ///< serialises reports, because they draw pictures
     std::atomic<bool> ended_ = false;
     int port_ = 0;

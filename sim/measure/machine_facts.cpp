@@ -1,12 +1,12 @@
 // Describes this machine from what the system reports, and measures its clock.
 #include <fmt/format.h>
 #include <Eigen/Core>
-#include <dnnl.hpp>
 
 #include <algorithm>
 #include <ctime>
 #include <string_view>
 
+#include "measure/kernel_module.h"
 #include "measure/probes.h"
 #include "measure/timing.h"
 
@@ -70,11 +70,17 @@ std::string today() {
     return fmt::format("{:04}-{:02}-{:02}", day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
 }
 
-MachineDescription machine_facts() {
+std::optional<MachineDescription> machine_facts(Diagnostics& diagnostics) {
+    std::string why;
+    const KernelModule* const kernels = loaded_kernels(why);
+    if (kernels == nullptr) {
+        diagnostics.error(SourceLocation("oneDNN"), fmt::format("there are no kernels: {}", why),
+                          "the whole program, as ./dev build or cmake --install make it");
+        return std::nullopt;
+    }
     MachineDescription facts = this_machine();
     facts.clock = measured_clock(1000);
-    const dnnl_version_t* const version = dnnl_version();
-    facts.libraries = {{fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch),
+    facts.libraries = {{kernels->version(),
                         fmt::format("Eigen {}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)}};
     facts.compiler = compiler_name();
     facts.measured = today();

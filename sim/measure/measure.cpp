@@ -12,7 +12,7 @@
 #include "base/overloaded.h"
 #include "berth/cost.h"
 #include "berth/csv.h"
-#include "measure/onednn.h"
+#include "measure/kernel_module.h"
 #include "measure/probes.h"
 
 namespace berth {
@@ -25,17 +25,29 @@ constexpr std::array<std::string_view, 13> kSizes{"batch", "m",      "k",      "
 
 std::optional<Calls> calls_of(const KernelJob& job, std::string& why) {
     if (job.library == KernelLibrary::kOneDnn) {
-        return onednn_calls(job, why);
+        const KernelModule* const kernels = loaded_kernels(why);
+        return kernels == nullptr ? std::nullopt : kernels->operator_calls(job, why);
     }
     const auto call = eigen_call(job, why);
     return call ? std::optional(Calls{*call}) : std::nullopt;
+}
+
+std::optional<Calls> calls_of(const EncoderJob& job, std::string& why) {
+    const KernelModule* const kernels = loaded_kernels(why);
+    Diagnostics diagnostics;
+    const auto graph = kernels == nullptr ? std::nullopt : instantiate(job.model, {1, job.tokens, 0}, diagnostics);
+    if (!graph) {
+        why = diagnostics.has_errors() ? diagnostics.text() : why;
+        return std::nullopt;
+    }
+    return kernels->encoder_calls(*graph, job.dtype, why);
 }
 
 std::optional<Calls> calls_of(const MeasureJob& job, std::string& why) {
     return std::visit(Overloaded{[&](const KernelJob& one) { return calls_of(one, why); },
                                  [](const MemoryJob& one) { return std::optional(Calls{memory_call(one)}); },
                                  [](const ForkJoinJob& one) { return std::optional(Calls{fork_join_call(one)}); },
-                                 [&](const EncoderJob& one) { return encoder_calls(one, why); }},
+                                 [&](const EncoderJob& one) { return calls_of(one, why); }},
                       job);
 }
 

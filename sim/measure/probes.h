@@ -17,7 +17,4 @@ namespace berth {
 /// f32 products with Eigen, which distributes them over the threads itself.
 [[nodiscard]] std::optional<Call> eigen_call(const KernelJob& job, std::string& why);
 
-/// The encoder as a sequence of kernels. Absent, with the reason in `why`, if one of its operators has no kernel.
-[[nodiscard]] std::optional<Calls> encoder_calls(const EncoderJob& job, std::string& why);
-
 }  // namespace berth

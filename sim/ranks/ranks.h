@@ -10,8 +10,8 @@
 
 namespace berth {
 
-/// The ranks of one job, as seen from one of them. The part that uses the MPI library is loaded on demand: see
-/// join_ranks() in cli/join_ranks.h.
+/// The ranks of one job, as seen from one of them. The part that uses the MPI library is a module that is loaded on
+/// demand.
 class Ranks {
   public:
     Ranks() = default;

@@ -34,7 +34,7 @@ ScenarioSource reference() { return {{{BERTH_SOURCE_DIR}}, "rag-rk3588", {}}; }
 /// One explorer for all tests, and one server per test.
 class Explore : public testing::Test {
   protected:
-    Explore() : server_(explorer()) {
+    Explore() : server_(explorer(), http_server()) {
         Diagnostics diagnostics;
         port_ = server_.bind(0, diagnostics).value_or(0);
         serving_ = std::thread([this] { EXPECT_TRUE(server_.serve()); });
@@ -44,6 +44,7 @@ class Explore : public testing::Test {
         serving_.join();
     }
 
+    static std::unique_ptr<HttpServer> http_server() { return std::unique_ptr<HttpServer>(berth_make_http_server()); }
     static const Explorer& explorer() {
         static const Explorer kOne = [] {
             Diagnostics diagnostics;
@@ -425,7 +426,7 @@ TEST_F(Explore, AnswersManyAtOnce) {
 }
 
 TEST_F(Explore, SaysWhenItsPortIsTaken) {
-    ExploreServer second(explorer());
+    ExploreServer second(explorer(), http_server());
     Diagnostics diagnostics;
     EXPECT_FALSE(second.bind(port_, diagnostics));
     EXPECT_THAT(diagnostics.text(), HasSubstr("port " + std::to_string(port_) + " is in use"));

@@ -10,7 +10,7 @@
 #include "berth/csv.h"
 #include "berth/validation.h"
 #include "cli/run_berth.h"
-#include "measure/onednn.h"
+#include "kernels/onednn.h"
 #include "measure/timing.h"
 
 namespace berth {

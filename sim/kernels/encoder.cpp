@@ -6,10 +6,10 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <numeric>
 
 #include "base/index.h"
-#include "measure/onednn.h"
-#include "measure/probes.h"
+#include "kernels/onednn.h"
 
 namespace berth {
 
@@ -19,8 +19,8 @@ using dnnl::algorithm;
 using dnnl::memory;
 
 Shape matrix_shape(const Tensor& tensor) {
-    const std::int64_t columns = tensor.shape.back();
-    return {tensor.elements() / columns, columns};
+    const auto rows = std::accumulate(tensor.shape.begin(), tensor.shape.end() - 1, std::int64_t{1}, std::multiplies());
+    return {rows, tensor.shape.back()};
 }
 
 /// Converts the operators to calls, one after the other.
@@ -250,16 +250,10 @@ struct Encoder {
 
 }  // namespace
 
-std::optional<Calls> encoder_calls(const EncoderJob& job, std::string& why) {
-    Diagnostics diagnostics;
-    auto graph = instantiate(job.model, {1, job.tokens, 0}, diagnostics);
-    if (!graph) {
-        why = diagnostics.text();
-        return std::nullopt;
-    }
+std::optional<Calls> onednn_encoder_calls(const Graph& graph, DType dtype, std::string& why) {
     auto encoder = std::make_shared<Encoder>();
-    encoder->graph = std::move(*graph);
-    encoder->assembly = std::make_unique<Assembly>(encoder->graph, job.dtype);
+    encoder->graph = graph;
+    encoder->assembly = std::make_unique<Assembly>(encoder->graph, dtype);
     try {
         std::string missing;
         if (!encoder->assembly->build(missing)) {

@@ -1,5 +1,5 @@
 // Creates oneDNN primitives once and runs them repeatedly.
-#include "measure/onednn.h"
+#include "kernels/onednn.h"
 
 #include <alloca.h>
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "measure/onednn.h"
+#include "kernels/onednn.h"
 #include "measure/wide_loops.h"
 
 namespace berth {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "berth/graph.h"
 #include "berth/operators.h"
 #include "measure/timing.h"
 
@@ -90,8 +91,8 @@ class OneDnn {
 /// 1 / sqrt(head_dim), the scale of attention scores.
 [[nodiscard]] float score_scale(const AttentionDims& dims);
 
-/// The calls of one operator alone on memory of its own: one call, or one per part. Absent, with the reason in `why`,
-/// if oneDNN has no such kernel.
-[[nodiscard]] std::optional<Calls> onednn_calls(const KernelJob& job, std::string& why);
+// The functions of KernelModule.
+[[nodiscard]] std::optional<Calls> onednn_operator_calls(const KernelJob& job, std::string& why);
+[[nodiscard]] std::optional<Calls> onednn_encoder_calls(const Graph& graph, DType dtype, std::string& why);
 
 }  // namespace berth

@@ -1,4 +1,4 @@
-#include "explore/timed_server.h"
+#include "http/timed_server.h"
 
 #include <poll.h>
 #include <sys/socket.h>

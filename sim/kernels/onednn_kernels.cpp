@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "measure/onednn.h"
+#include "kernels/onednn.h"
 
 namespace berth {
 
@@ -178,10 +178,10 @@ std::optional<Calls> made(const KernelJob& job) {
 
 }  // namespace
 
-std::optional<Calls> onednn_calls(const KernelJob& job, std::string& why) {
+std::optional<Calls> onednn_operator_calls(const KernelJob& job, std::string& why) {
     try {
         auto calls = made(job);
-        why = calls ? "" : fmt::format("oneDNN has no {}", traits(job.kind).name);
+        why = calls ? "" : "oneDNN has no such operator";
         return calls;
     } catch (const dnnl::error& error) {
         why = fmt::format("oneDNN: {}", error.what());
