@@ -133,7 +133,7 @@ struct Candidate {
     std::optional<DraftResult> draft;  ///< set for speculative decoding
     double optimality_gap = 0;
     bool proved_optimal = false;
-    /// Time above the stage's best placement, for one pass of the main length.
+    /// Time above StageOptimum::latency, for one pass of the main length.
     std::optional<Time> regret;
     std::int64_t padded_tokens = 0;  ///< tokens computed for the dominant length: bucket or tokens
     std::int64_t actual_tokens = 0;
@@ -274,8 +274,7 @@ struct KernelPrediction {
     Kernel kernel;            ///< the kernel behind `cost`: the longest one where attention takes several
 };
 [[nodiscard]] KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
-                                              const Execution& execution, bool library_call,
-                                              MatrixLayout layout = MatrixLayout::kNative,
+                                              const Execution& execution, MatrixLayout layout = MatrixLayout::kNative,
                                               std::optional<std::size_t> runtime = {});
 
 /// Probability that candidate a takes less time than b, with the numbers that both share moving together. `which`

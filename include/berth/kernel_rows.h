@@ -14,12 +14,7 @@
 namespace berth {
 
 /// One operator to predict.
-struct KernelRow {
-    OperatorKind kind{};
-    Dims dims;
-    Scheme dtype;
-    std::optional<MatrixLayout> layout;  ///< layout of a matmul library call; absent: a step of a graph
-    CacheState cache = CacheState::kHot;
+struct KernelRow : StandaloneOperator {
     std::optional<int> cores;        ///< absent: the runtime's default
     std::optional<Frequency> clock;  ///< absent: the profile's
     SourceLocation where;

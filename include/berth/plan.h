@@ -100,13 +100,22 @@ inline constexpr std::array<Choice<MatrixLayout>, 2> kMatrixLayoutNames{
 /// Dtype of results that the runtime computed at `ran_at`: under dynamic quantisation tensors stay in floating point.
 [[nodiscard]] DType result_dtype(const Runtime& runtime, DType ran_at);
 
-/// One operator by itself on a device: a step of a compiled graph or, with `library_call`, a call of the runtime's
-/// matmul library, which returns accumulators (32 bits; 16 bits from int4 operands). It runs at the nearest dtype that
-/// the runtime has. Its tensors are in DRAM, unless it is called repeatedly (hot) and all of them fit the levels that
-/// keep tensors. Absent, with the reason in `why`, if the runtime does not support it.
-[[nodiscard]] std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme,
-                                                      bool library_call, CacheState cache, const Profile& profile,
-                                                      DeviceId device, std::string* why);
+/// One operator by itself.
+struct StandaloneOperator {
+    OperatorKind kind{};
+    Dims dims;
+    Scheme dtype;
+    /// Of the matrices of a call of the runtime's matmul library, which returns accumulators (32 bits; 16 bits from
+    /// int4 operands). Absent: a step of a compiled graph.
+    std::optional<MatrixLayout> layout{};
+    CacheState cache = CacheState::kHot;
+};
+
+/// The operator on a device, at the nearest dtype that the runtime has. Its tensors are in DRAM, unless it is called
+/// repeatedly (hot) and all of them fit the levels that keep tensors. Absent, with the reason in `why`, if the runtime
+/// does not support it.
+[[nodiscard]] std::optional<Kernel> standalone_kernel(const StandaloneOperator& alone, const Profile& profile,
+                                                      DeviceId device, std::string& why);
 
 /// Costs of the plan's kernels under other numbers of the same profile; the lowering stays as it is.
 [[nodiscard]] std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile);

@@ -44,7 +44,6 @@ inline constexpr std::array<Choice<RowUse>, 3> kRowUseNames{
 struct TimedKernel {
     Kernel kernel;
     Execution execution;
-    bool library_call = false;
 };
 
 /// A memory probe: a loop over an array, split among cores, or a wake-up of cores and a wait for them. For a copy,

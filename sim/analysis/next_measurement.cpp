@@ -79,7 +79,7 @@ std::vector<WorthMeasuring> next_measurements(const Scenario& scenario, const Sc
                     continue;
                 }
                 const Execution execution = execution_on(*work, scenario.profile, op.device);
-                const auto alone = predict_kernel(scenario.profile, op.device, *op.kernel, execution, false,
+                const auto alone = predict_kernel(scenario.profile, op.device, *op.kernel, execution,
                                                   MatrixLayout::kNative, work->runtime);
                 const Effects& slope = alone.uncertainty.independent;
                 const double told = product(aim->gradient, slope);

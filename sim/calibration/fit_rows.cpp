@@ -35,7 +35,7 @@ FitRow operator_row(const MeasuredRow& row, const TimedKernel& timed, const Devi
     FitRow fit;
     fit.row = &row;
     fit.kind = timed.kernel.kind;
-    if (timed.library_call) {
+    if (timed.kernel.library_call) {
         fit.calls = {row.device};
     }
     fit.block = blocks.of(timed.kernel.kind, timed.kernel.dims);

@@ -384,10 +384,9 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
         measured.op_class = class_name(where->type) + (on_host ? ", on the host" : "");
         measured.dtype = *dtype;
         measured.device = where->device;
-        measured.work = TimedKernel{
-            kernel,
-            {on_host ? 1 : static_cast<int>(cores), on_host ? std::nullopt : std::optional(clock), source.memory_clock},
-            false};
+        measured.work = TimedKernel{kernel,
+                                    {on_host ? 1 : static_cast<int>(cores),
+                                     on_host ? std::nullopt : std::optional(clock), source.memory_clock}};
         measured.measured = time;
         measured.network = table.has("model") ? table.text(row, "model") : "";
         measured.vendor_estimate = vendor_estimate(table, row, cores, clock);

@@ -156,8 +156,7 @@ void check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const
         const Device& device = as_told.devices[static_cast<std::size_t>(id)];
         const Kernel& kernel = timed->kernel;
         const ErrorClass of = error_class(kernel, device);
-        const double sigma =
-            predict_kernel(as_told, id, kernel, timed->execution, timed->library_call).uncertainty.sigma();
+        const double sigma = predict_kernel(as_told, id, kernel, timed->execution).uncertainty.sigma();
         const double off = std::abs(unseen[static_cast<Eigen::Index>(i)] - std::log(in_seconds(rows[i].row->measured)));
         by_network[rows[i].network].add(off, sigma, 0);
         by_class[of].add(off, sigma, needed_error(off, sigma, std::log1p(error_of(device, of).value)));

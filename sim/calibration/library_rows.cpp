@@ -44,8 +44,8 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
         measured.device = source.device;
         measured.measured = table.microseconds_in(row, source.time);
         std::string why;
-        const auto kernel = standalone_kernel(OperatorKind::kMatmul, dims, *dtype, true, CacheState::kHot, profile,
-                                              source.device, &why);
+        const auto kernel = standalone_kernel({OperatorKind::kMatmul, dims, *dtype, MatrixLayout::kNative}, profile,
+                                              source.device, why);
         if (kernel && kernel->input != *dtype) {  // a call was timed at its own dtype, not at the nearest supported one
             why = fmt::format("the profile has no {} matmul", choice_name(kDTypeNames, *dtype));
         }
@@ -53,7 +53,7 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
             set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
             continue;
         }
-        measured.work = TimedKernel{*kernel, {source.cores, std::nullopt, source.memory_clock}, true};
+        measured.work = TimedKernel{*kernel, {source.cores, std::nullopt, source.memory_clock}};
         set.rows.push_back(std::move(measured));
     }
 }

@@ -61,23 +61,19 @@ void read_operator_rows(const MeasuredTable& table, const RowSource& source, con
     for (std::size_t i = 0; rows && i < rows->size(); ++i) {
         const KernelRow& row = (*rows)[i];
         const CsvRow& cells = table.rows()[i];
-        const bool library_call = row.layout.has_value();
         MeasuredRow measured;
         measured.name = name_of(table, cells, row);
         measured.op_class = fmt::format("{}{}", traits(row.kind).name, row.cache == CacheState::kCold ? ", cold" : "");
         measured.device = source.device;
         measured.measured = table.microseconds_in(cells, kMeasured);
         std::string why = other_runtime(table, cells, device);
-        const auto kernel = !why.empty() ? std::nullopt
-                                         : standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache,
-                                                             profile, source.device, &why);
+        const auto kernel = why.empty() ? standalone_kernel(row, profile, source.device, why) : std::optional<Kernel>();
         if (!kernel) {
             set.left_out.push_back(fmt::format("{}: {}", measured.name, why));
             continue;
         }
         measured.dtype = kernel->input;
-        measured.work =
-            TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}, library_call};
+        measured.work = TimedKernel{*kernel, {row.cores.value_or(device.runtime.default_cores), row.clock}};
         measured.noise = table.noise(cells);
         set.rows.push_back(std::move(measured));
     }

@@ -21,7 +21,7 @@ std::string work_of(const TimedKernel& timed) {
         sizes.push_back(fmt::format("{}={}", field->name, value));
     }
     std::string text = fmt::format("{} {}{}", traits(kernel.kind).name, fmt::join(sizes, ","),
-                                   timed.library_call ? ", library call" : "");
+                                   kernel.library_call ? ", library call" : "");
     for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
         text += fmt::format(" + {}", traits(kernel.epilogue[i].kind).name);
     }
@@ -64,8 +64,7 @@ std::vector<double> effects_of_numbers(const Uncertainty& uncertainty, const Pro
 
 void predict_timed(const TimedKernel& timed, const Profile& profile, ValidatedRow& row) {
     const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
-    const auto prediction =
-        predict_kernel(profile, row.device, timed.kernel, timed.execution, timed.library_call, MatrixLayout::kNative);
+    const auto prediction = predict_kernel(profile, row.device, timed.kernel, timed.execution);
     row.predicted = prediction.latency;
     row.work = work_of(timed);
     row.cores = timed.execution.cores;

@@ -106,6 +106,17 @@ void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagno
     add_silent_settings(silent_settings(base_of(options, invocation.library)), warnings, diagnostics);
 }
 
+std::vector<Warning> settings_that_change_nothing(const std::vector<std::string>& paths, std::string_view text,
+                                                  const std::function<bool(std::size_t)>& same_without) {
+    std::vector<Warning> found;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        if (same_without(i)) {
+            found.push_back({paths[i], std::string(text)});
+        }
+    }
+    return found;
+}
+
 void add_silent_settings(std::vector<Warning> silent, std::vector<Warning>& warnings, Diagnostics& diagnostics) {
     for (Warning& warning : silent) {
         diagnostics.warning(SourceLocation("--set " + warning.path), warning.text);

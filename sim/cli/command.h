@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -123,6 +124,12 @@ void answer_with(CLI::App& command, const std::shared_ptr<Options>& options, Inv
 /// For an answer without its own warnings: warns of settings without effect on standard error, and lists these in JSON
 /// together with the warning of load() about a profile of another machine.
 void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics);
+
+/// A warning `text` for each of the settings without which the answer is the same; `same_without` takes the index of
+/// the setting that is left out.
+[[nodiscard]] std::vector<Warning> settings_that_change_nothing(const std::vector<std::string>& paths,
+                                                                std::string_view text,
+                                                                const std::function<bool(std::size_t)>& same_without);
 
 /// Adds settings without effect to the diagnostics and to an answer's warnings.
 void add_silent_settings(std::vector<Warning> silent, std::vector<Warning>& warnings, Diagnostics& diagnostics);

@@ -58,8 +58,4 @@ struct Target {
 /// "With PATH=VALUE (was BEFORE):", the first line of a text answer; empty without changes.
 [[nodiscard]] std::string changes_line(const Invocation& invocation);
 
-/// Settings without effect: `same_with` holds for the profile without them.
-[[nodiscard]] std::vector<Warning> silent_settings(const Target& target,
-                                                   const std::function<bool(const Profile& without)>& same_with);
-
 }  // namespace berth

@@ -23,17 +23,15 @@ struct Predicted {
 };
 
 // Absent, with the reason in `why`, if the runtime does not support the operator.
-std::optional<Predicted> predict_row(const KernelRow& row, const Target& target, std::string* why) {
-    const bool library_call = row.layout.has_value();
-    const auto kernel =
-        standalone_kernel(row.kind, row.dims, row.dtype, library_call, row.cache, target.profile, target.id, why);
+std::optional<Predicted> predict_row(const KernelRow& row, const Target& target, std::string& why) {
+    const auto kernel = standalone_kernel(row, target.profile, target.id, why);
     if (!kernel) {
         return std::nullopt;
     }
     const Execution execution{row.cores.value_or(target.device().runtime.default_cores), row.clock};
-    return Predicted{*kernel, execution,
-                     predict_kernel(target.profile, target.id, *kernel, execution, library_call,
-                                    row.layout.value_or(MatrixLayout::kNative))};
+    return Predicted{
+        *kernel, execution,
+        predict_kernel(target.profile, target.id, *kernel, execution, row.layout.value_or(MatrixLayout::kNative))};
 }
 
 template <class Table>
@@ -58,14 +56,21 @@ bool same_latency(const std::optional<Predicted>& a, const std::optional<Predict
 // The target's warnings, and a warning for each setting that affects no row.
 std::vector<Warning> warnings_of(std::span<const KernelRow> rows, const Target& target, Diagnostics& diagnostics) {
     std::vector<Warning> warnings = target.warnings;
-    const auto silent = silent_settings(target, [&](const Profile& without) {
-        const Target before{without, target.id};
+    const auto same_without = [&](std::size_t setting) {
+        std::vector<bool> made(target.set.size(), true);
+        made[setting] = false;
+        const auto profile = target.with(made);
+        if (!profile) {
+            return false;
+        }
+        const Target before{*profile, target.id};
         return std::ranges::all_of(rows, [&](const KernelRow& row) {
             std::string ignored;
-            return same_latency(predict_row(row, target, &ignored), predict_row(row, before, &ignored));
+            return same_latency(predict_row(row, target, ignored), predict_row(row, before, ignored));
         });
-    });
-    add_silent_settings(silent, warnings, diagnostics);
+    };
+    add_silent_settings(settings_that_change_nothing(target.set, "no effect on what is predicted here", same_without),
+                        warnings, diagnostics);
     return warnings;
 }
 
@@ -129,7 +134,7 @@ std::optional<std::string> predict_operator(const PredictOptions& options, const
         return std::nullopt;
     }
     std::string why;
-    const auto predicted = predict_row(*row, target, &why);
+    const auto predicted = predict_row(*row, target, why);
     if (!predicted) {
         diagnostics.error(SourceLocation("--op"), why);
         return std::nullopt;
@@ -158,7 +163,7 @@ std::optional<std::string> predict_rows(const PredictOptions& options, const Tar
     std::vector<std::optional<KernelPrediction>> predictions;
     for (std::size_t i = 0; i < rows->size(); ++i) {
         std::string why;
-        const auto predicted = predict_row((*rows)[i], target, &why);
+        const auto predicted = predict_row((*rows)[i], target, why);
         if (!predicted) {
             diagnostics.warning((*rows)[i].where, "no prediction: " + why);
         }

@@ -63,18 +63,4 @@ std::string changes_line(const Invocation& invocation) {
     return wrapped(text + ":", 0, invocation.width);
 }
 
-std::vector<Warning> silent_settings(const Target& target,
-                                     const std::function<bool(const Profile& without)>& same_with) {
-    std::vector<Warning> silent;
-    for (std::size_t i = 0; i < target.set.size(); ++i) {
-        std::vector<bool> made(target.set.size(), true);
-        made[i] = false;
-        const auto without = target.with(made);
-        if (without && same_with(*without)) {
-            silent.push_back({target.set[i], "no effect on what is predicted here"});
-        }
-    }
-    return silent;
-}
-
 }  // namespace berth

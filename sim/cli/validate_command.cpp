@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/mapped.h"
 #include "berth/choices_report.h"
 #include "berth/quantity_text.h"
 #include "berth/validation_report.h"
@@ -110,19 +111,16 @@ bool same_predictions(const Validation& a, const Validation& b) {
 std::vector<Warning> without_effect(const Validation& validation, const ValidateOptions& options,
                                     const std::vector<Override>& settings, std::span<const MeasuredSet> sets,
                                     const Library& library) {
-    std::vector<Warning> silent;
-    for (const SettingChange& change : validation.changes) {
+    const auto paths = mapped(validation.changes, &SettingChange::path);
+    return settings_that_change_nothing(paths, "no effect on the rows here", [&](std::size_t setting) {
         auto others = settings;
-        std::erase_if(others, [&](const Override& each) { return each.path == change.path; });
+        std::erase_if(others, [&](const Override& each) { return each.path == paths[setting]; });
         Diagnostics ignored;
         const auto plain = load_hardware(library, options.hardware, others, SourceLocation("--hardware"), ignored);
         const auto without =
             plain ? fitted_and_validated(options, *plain, sets, others, library, ignored) : std::nullopt;
-        if (without && same_predictions(validation, *without)) {
-            silent.push_back({change.path, "no effect on the rows here"});
-        }
-    }
-    return silent;
+        return without && same_predictions(validation, *without);
+    });
 }
 
 std::optional<std::string> decided(const ValidateOptions& options, Validation validation, Invocation& invocation,

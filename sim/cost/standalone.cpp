@@ -47,32 +47,32 @@ DType result_dtype(const Runtime& runtime, DType ran_at) {
     return dynamic && is_quantized(ran_at) ? DType::kFp32 : ran_at;
 }
 
-std::optional<Kernel> standalone_kernel(OperatorKind kind, const Dims& dims, const Scheme& scheme, bool library_call,
-                                        CacheState cache, const Profile& profile, DeviceId device, std::string* why) {
+std::optional<Kernel> standalone_kernel(const StandaloneOperator& alone, const Profile& profile, DeviceId device,
+                                        std::string& why) {
     const Device& chip = profile.devices[static_cast<std::size_t>(device)];
     Operator op;
-    op.name = traits(kind).name;
-    op.kind = kind;
-    op.dims = dims;
-    op.dtype = scheme_for(kind, dims, scheme);
+    op.name = traits(alone.kind).name;
+    op.kind = alone.kind;
+    op.dims = alone.dims;
+    op.dtype = scheme_for(alone.kind, alone.dims, alone.dtype);
     const Support support = operator_support(op, profile, chip, matrix_dtypes(chip), Purpose::kAlone);
     if (!support.supported) {
-        *why = support.reason;
+        why = support.reason;
         return std::nullopt;
     }
     Kernel kernel;
-    kernel.kind = kind;
-    kernel.dims = dims;
+    kernel.kind = alone.kind;
+    kernel.dims = alone.dims;
     set_dtypes(kernel, support);
     kernel.output = result_dtype(chip.runtime, support.ran_at());
     kernel.multi_core = support.multi_core;
-    kernel.library_call = library_call;
-    if (library_call) {
+    kernel.library_call = alone.layout.has_value();
+    if (kernel.library_call) {
         leave_accumulators(kernel);
     }
-    kernel.cache = cache;
+    kernel.cache = alone.cache;
     const double evicted = evicted_share(operands_of(kernel), keeping_capacity(chip, chip.cores()), chip.kind);
-    if (cache != CacheState::kCold && evicted < 1) {
+    if (alone.cache != CacheState::kCold && evicted < 1) {
         kernel.evicted = evicted;
         kernel.input_on_chip = true;
         kernel.output_on_chip = true;

@@ -19,8 +19,7 @@ CrossingTerm layout_change(const Profile& profile, DeviceId device, const Kernel
 }  // namespace
 
 KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
-                                const Execution& execution, bool library_call, MatrixLayout layout,
-                                std::optional<std::size_t> runtime) {
+                                const Execution& execution, MatrixLayout layout, std::optional<std::size_t> runtime) {
     const Profile& own = under(profile, runtime);
     const Device& chip = own.devices[at(device)];
     std::vector<Kernel> kernels{kernel};
@@ -38,7 +37,7 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
             prediction.kernel = one;
         }
     }
-    if (library_call) {
+    if (kernel.library_call) {
         terms.append(CallTerm{device});
         if (layout == MatrixLayout::kNormal) {
             terms.append(layout_change(own, device, kernel));

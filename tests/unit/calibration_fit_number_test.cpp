@@ -26,7 +26,7 @@ MeasuredSet rows_at(const Profile& profile, Frequency memory_clock, double off =
             MeasuredRow row;
             row.op_class = "matmul";
             row.dtype = DType::kFp16;
-            row.work = TimedKernel{kernel, {1, std::nullopt}, false};
+            row.work = TimedKernel{kernel, {1, std::nullopt}};
             row.measured = kernel_cost(kernel, profile.devices.front(), {1, std::nullopt, memory_clock}).total;
             set.rows.push_back(row);
         }

@@ -73,12 +73,11 @@ class CalibrationFit : public ::testing::Test {
         for (const Work& work : works) {
             for (const int cores : {1, 2}) {
                 std::string why;
-                const auto kernel = standalone_kernel(work.kind, work.dims, Scheme(work.dtype), false, CacheState::kHot,
-                                                      truth, 0, &why);
+                const auto kernel = standalone_kernel({work.kind, work.dims, Scheme(work.dtype)}, truth, 0, why);
                 EXPECT_TRUE(kernel.has_value()) << why;
                 MeasuredRow row;
                 row.op_class = traits(work.kind).name;
-                row.work = TimedKernel{*kernel, {cores, std::nullopt}, false};
+                row.work = TimedKernel{*kernel, {cores, std::nullopt}};
                 row.measured =
                     kernel_cost(*kernel, truth.devices[0], {cores, std::nullopt}).total * std::exp(normal(generator));
                 set.rows.push_back(std::move(row));
@@ -209,7 +208,7 @@ TEST_F(CalibrationFit, WhatRowsTellTogetherIsNotUncertainTwice) {
         ASSERT_NE(row, set.rows.rend());
         const auto& timed = std::get<TimedKernel>(row->work);
         const auto sigma = [&timed](const Profile& profile) {
-            return predict_kernel(profile, 0, timed.kernel, timed.execution, false).uncertainty.sigma();
+            return predict_kernel(profile, 0, timed.kernel, timed.execution).uncertainty.sigma();
         };
         EXPECT_LT(sigma(*written), 0.04) << op_class << ": rows are good to 3 %";
         EXPECT_GT(sigma(apart), 2 * sigma(*written)) << op_class;

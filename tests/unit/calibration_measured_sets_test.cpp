@@ -69,7 +69,7 @@ TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
     EXPECT_EQ(set.rows.front().name, "m=1,k=64,n=64");
     EXPECT_EQ(set.rows.front().dtype, DType::kInt8);
     EXPECT_DOUBLE_EQ(in_microseconds(set.rows.front().measured), 30);
-    EXPECT_TRUE(std::get<TimedKernel>(set.rows.front().work).library_call);
+    EXPECT_TRUE(std::get<TimedKernel>(set.rows.front().work).kernel.library_call);
 }
 
 TEST_F(MeasuredSets, SayHowFarARepetitionWouldBeOff) {

@@ -272,8 +272,9 @@ TEST_F(KernelCostTest, TheNearestLevelThatHoldsTheOperandsServesThem) {
 TEST_F(KernelCostTest, StandaloneOperandsAreHotUnlessTheyAreColdOrTooLarge) {
     std::string why;
     const auto with = [&](std::int64_t n, CacheState cache) {
-        return *standalone_kernel(OperatorKind::kMatmul, MatmulDims{1, 4, 256, n}, Scheme(DType::kFp32), false, cache,
-                                  profile_, 1, &why);
+        return *standalone_kernel(
+            {OperatorKind::kMatmul, MatmulDims{1, 4, 256, n}, Scheme(DType::kFp32), std::nullopt, cache}, profile_, 1,
+            why);
     };
     EXPECT_TRUE(with(256, CacheState::kHot).weights_on_chip);
     EXPECT_FALSE(with(256, CacheState::kCold).weights_on_chip);

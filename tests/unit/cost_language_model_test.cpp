@@ -23,8 +23,9 @@ Profile board_that_cuts(const std::string& limits = "max_k: 8192, cuts: [k]") {
 
 Kernel deep_product(const Profile& profile, std::int64_t m, std::int64_t k, std::int64_t n) {
     std::string why;
-    const auto kernel = standalone_kernel(OperatorKind::kMatmul, MatmulDims{1, m, k, n}, DType::kInt8, false,
-                                          CacheState::kGraph, profile, 0, &why);
+    const auto kernel = standalone_kernel(
+        {OperatorKind::kMatmul, MatmulDims{1, m, k, n}, DType::kInt8, std::nullopt, CacheState::kGraph}, profile, 0,
+        why);
     EXPECT_TRUE(kernel) << why;
     return kernel.value_or(Kernel{});
 }
@@ -86,8 +87,9 @@ TEST(ProductCuts, ALimitThatIsNotCutSendsTheProductElsewhere) {
 KernelCost grouped(const Profile& profile, std::string_view scheme) {
     std::string why;
     const auto kernel =
-        standalone_kernel(OperatorKind::kMatmul, MatmulDims{1, 64, 1024, 256, true},
-                          choice_named(kSchemeNames, scheme).value(), false, CacheState::kGraph, profile, 0, &why);
+        standalone_kernel({OperatorKind::kMatmul, MatmulDims{1, 64, 1024, 256, true},
+                           choice_named(kSchemeNames, scheme).value(), std::nullopt, CacheState::kGraph},
+                          profile, 0, why);
     EXPECT_TRUE(kernel) << why;
     return kernel_cost(kernel.value_or(Kernel{}), profile.devices[0], {1, {}});
 }

@@ -54,7 +54,7 @@ double error_of_product(std::int64_t m, const std::string& kind, const std::stri
     kernel.kind = OperatorKind::kMatmul;
     kernel.dims = MatmulDims{1, m, 512, 512};
     kernel.input = kernel.weight = kernel.output = DType::kFp16;
-    const Uncertainty found = predict_kernel(*board.profile, 0, kernel, {1, std::nullopt}, false).uncertainty;
+    const Uncertainty found = predict_kernel(*board.profile, 0, kernel, {1, std::nullopt}).uncertainty;
     const auto numbers = uncertain_numbers(*board.profile);
     const auto place = std::ranges::find(numbers, "devices.npu.error.matmul") - numbers.begin();
     return found.effect.at(static_cast<std::size_t>(place));
