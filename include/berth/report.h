@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "berth/design_review.h"
 #include "berth/diagnostics.h"
@@ -42,13 +43,21 @@ namespace berth {
                                           std::span<const Finding> findings, std::span<const Picture> pictures,
                                           const Provenance& provenance = {});
 
+/// What a whole report shows of one result.
+struct ReportContent {
+    const ScenarioResult& result;
+    const Scenario& scenario;
+    std::vector<Finding> findings{};
+    std::vector<TokenCurves> curves{};
+    DesignReview review{};
+    Provenance provenance{};
+};
+
 /// The report as one self-contained page: the question and its answer, variants, reasons, what would change the answer,
 /// the timeline, assumptions, accuracy, every operator, a glossary, provenance. Readable without JavaScript, which
 /// sorts and filters the tables of operators, highlights the same operators in all pictures, and keeps its state in the
 /// URL; names from files are escaped. `beside` names the files in the same folder.
-[[nodiscard]] std::string html_report(const ScenarioResult& result, const Scenario& scenario,
-                                      std::span<const Finding> findings, const DesignReview& review,
-                                      std::span<const Picture> pictures, const Provenance& provenance = {},
+[[nodiscard]] std::string html_report(const ReportContent& content, std::span<const Picture> pictures,
                                       std::span<const std::string> beside = {});
 
 /// `berth ops`: the operators of one placement of a stage; `devices` are the profile's names. The CSV has the columns
@@ -100,8 +109,6 @@ struct ModelPrediction {
 /// operators.csv, the pictures as SVG and PNG with their data as CSV, and report.md that shows them. Each file is
 /// written atomically. If the pictures cannot be drawn, the rest is still written; false, with errors, if anything is
 /// missing. Without WeasyPrint there is no PDF, and a warning.
-bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
-                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const DesignReview& review,
-                  const Provenance& provenance, Diagnostics& diagnostics);
+bool write_report(const std::filesystem::path& directory, const ReportContent& content, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -84,13 +84,15 @@ ExitStatus run(const RunOptions& options, Invocation& invocation) {
     }
     const auto found = findings(*scenario, *result);
     if (!options.report.empty()) {
-        const auto curves = latency_curves(*scenario, [](const std::string& stage) {
+        ReportContent content{*result, *scenario, found};
+        content.curves = latency_curves(*scenario, [](const std::string& stage) {
             show_progress(fmt::format("latency over input length of {}", stage));
         });
         show_progress("what would change the answer");
-        const DesignReview review = design_review(*scenario, *result);
+        content.review = design_review(*scenario, *result);
+        content.provenance = invocation.provenance;
         show_progress(fmt::format("writing {}", options.report));
-        write_report(options.report, *result, *scenario, found, curves, review, invocation.provenance, diagnostics);
+        write_report(options.report, content, diagnostics);
     }
     return answer(
         in_format(

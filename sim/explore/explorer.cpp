@@ -162,12 +162,14 @@ std::optional<std::string> Explorer::report(const std::vector<Override>& setting
     if (!result) {
         return std::nullopt;
     }
-    Provenance provenance{std::string(kVersion), command(settings), "", {}, {}, {}};
-    add_scenario(provenance, *scenario);
-    const DesignReview review = design_review(*scenario, *result);
-    return html_report(*result, *scenario, findings(*scenario, *result), review,
-                       draw_pictures(*result, scenario->profile, latency_curves(*scenario), review, diagnostics),
-                       provenance);
+    ReportContent content{*result,
+                          *scenario,
+                          findings(*scenario, *result),
+                          latency_curves(*scenario),
+                          design_review(*scenario, *result),
+                          {std::string(kVersion), command(settings), "", {}, {}, {}}};
+    add_scenario(content.provenance, *scenario);
+    return html_report(content, draw_pictures(*result, scenario->profile, content.curves, content.review, diagnostics));
 }
 
 }  // namespace berth

@@ -11,9 +11,8 @@
 
 namespace berth {
 
-bool write_report(const std::filesystem::path& directory, const ScenarioResult& result, const Scenario& scenario,
-                  std::span<const Finding> findings, std::span<const TokenCurves> curves, const DesignReview& review,
-                  const Provenance& provenance, Diagnostics& diagnostics) {
+bool write_report(const std::filesystem::path& directory, const ReportContent& content, Diagnostics& diagnostics) {
+    const auto& [result, scenario, findings, curves, review, provenance] = content;
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error || !std::filesystem::is_directory(directory)) {
@@ -33,8 +32,7 @@ bool write_report(const std::filesystem::path& directory, const ScenarioResult& 
         write_pictures(directory, draw_pictures(result, scenario.profile, curves, review, diagnostics), diagnostics);
     write_file(directory / "report.md", markdown_report(result, scenario, findings, pictures, provenance), diagnostics);
     const auto beside = beside_page("report", {"report.txt", "report.md", "report.json", "operators.csv"}, pictures);
-    write_page(directory, "report", html_report(result, scenario, findings, review, pictures, provenance, beside),
-               diagnostics);
+    write_page(directory, "report", html_report(content, pictures, beside), diagnostics);
     return diagnostics.error_count() == before;
 }
 

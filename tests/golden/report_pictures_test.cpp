@@ -35,8 +35,7 @@ class ReportFolder : public testing::Test {
     }
 
     bool write(const fs::path& to) {
-        return write_report(to, sample_result(), sample_scenario(), sample_findings(), sample_curves(), {}, {},
-                            diagnostics_);
+        return write_report(to, {sample_result(), sample_scenario(), sample_findings(), sample_curves()}, diagnostics_);
     }
     static std::vector<std::string> names_in(const fs::path& folder) {
         std::vector<std::string> names;
@@ -134,8 +133,7 @@ TEST_F(ReportFolder, TimelineHasLanesStagesAndBandwidth) {
     result.timeline = TrafficResult{
         {{{"npu", 1}, {"cpu", 4}}, {{"dram", 10_GBps}}, {embed, rank}, {{"embed", 0, 0, {}}, {"rank", 1, 1, {}}}}, {}};
     result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms, 5_ms, 10_ms}}, {3, 0, 1, 3});
-    ASSERT_TRUE(
-        write_report(folder_, result, sample_scenario(), sample_findings(), sample_curves(), {}, {}, diagnostics_))
+    ASSERT_TRUE(write_report(folder_, {result, sample_scenario(), sample_findings(), sample_curves()}, diagnostics_))
         << diagnostics_.text();
     const std::string timeline = content_of(folder_ / "timeline.svg");
     EXPECT_THAT(timeline, HasSubstr("<text>3 requests over time on " + result.hardware + "<"));
@@ -231,7 +229,7 @@ TEST_F(ReportFolder, TimelineJoinsEqualLanesAndShowsTheBudget) {
                                      {{"rank", 0, 4, {}}}},
                                     {}};
     result.timeline->simulation = simulate(result.timeline->system, ArrivalTrace{{0_ms}}, {1, 0, 1, 1});
-    ASSERT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
+    ASSERT_TRUE(write_report(folder_, {result, sample_scenario()}, diagnostics_)) << diagnostics_.text();
     const std::string timeline = content_of(folder_ / "timeline.svg");
     EXPECT_THAT(timeline, HasSubstr("<text>cpu 0-3<"));
     EXPECT_THAT(timeline, HasSubstr("<text>budget of 40 ms<"));
@@ -252,7 +250,7 @@ TEST_F(ReportFolder, OddNamesAreHarmless) {
     for (Stage& stage : scenario.stages) {
         stage.name = stage.name == before ? odd : stage.name;
     }
-    EXPECT_TRUE(write_report(folder_, result, scenario, {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
+    EXPECT_TRUE(write_report(folder_, {result, scenario}, diagnostics_)) << diagnostics_.text();
     EXPECT_EQ(diagnostics_.text(), "");
     for (const std::string& name : names_in(folder_)) {
         EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."),
@@ -272,7 +270,7 @@ TEST_F(ReportFolder, StagesWhoseFileNamesWouldBeOneHaveTwo) {
     ScenarioResult result = sample_result();
     std::ranges::find(result.stages, "embed", &StageResult::name)->name = "a b";
     std::ranges::find(result.stages, "rank", &StageResult::name)->name = "a/b";
-    EXPECT_TRUE(write_report(folder_, result, sample_scenario(), {}, {}, {}, {}, diagnostics_)) << diagnostics_.text();
+    EXPECT_TRUE(write_report(folder_, {result, sample_scenario()}, diagnostics_)) << diagnostics_.text();
     EXPECT_TRUE(fs::exists(folder_ / "placement-a-b.svg"));
     EXPECT_TRUE(fs::exists(folder_ / "placement-a-b-2.svg"));
 }

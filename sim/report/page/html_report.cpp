@@ -322,14 +322,15 @@ std::string operators(const ScenarioResult& result, const Scenario& scenario) {
 
 }  // namespace
 
-std::string html_report(const ScenarioResult& result, const Scenario& scenario, std::span<const Finding> findings,
-                        const DesignReview& review, std::span<const Picture> pictures, const Provenance& provenance,
+std::string html_report(const ReportContent& content, std::span<const Picture> pictures,
                         std::span<const std::string> beside) {
+    const ScenarioResult& result = content.result;
+    const Scenario& scenario = content.scenario;
     const std::vector<HtmlSection> sections{
         {"warnings", "Warnings", html_preformatted(warnings_text(result.warnings, {}))},
-        {"variants", "Variants side by side", variant_table(result, findings) + stage_variants(result)},
+        {"variants", "Variants side by side", variant_table(result, content.findings) + stage_variants(result)},
         {"why", "Why", why(result, scenario, pictures)},
-        {"changes", "What would change it", changes_section(review, scenario, findings, pictures)},
+        {"changes", "What would change it", changes_section(content.review, scenario, content.findings, pictures)},
         {"traffic", "Traffic",
          html_preformatted((result.traffic ? traffic_text(*result.traffic, scenario, {}) + slowdowns_text(result, {})
                                            : std::string()) +
@@ -338,10 +339,10 @@ std::string html_report(const ScenarioResult& result, const Scenario& scenario, 
         {"inputs", "Inputs per pass", html_preformatted(batch_sizes_text(result, {}))},
         {"timeline", "Timeline", html_figures(pictures, {"timeline"})},
         {"assumptions", "What the interval rests on", assumptions_section(result, scenario)},
-        {"accuracy", "How good the profile has proved to be", accuracy_section(review)},
+        {"accuracy", "How good the profile has proved to be", accuracy_section(content.review)},
         {"operators", "Every operator", operators(result, scenario)},
         {"glossary", "Words", glossary_html()},
-        {"provenance", "Where this is from", html_provenance(provenance, beside)},
+        {"provenance", "Where this is from", html_provenance(content.provenance, beside)},
     };
     return html_page(title_of(result.scenario, result.changes),
                      html_paragraph(question(result)) + answer(result, scenario), sections);
