@@ -9,7 +9,7 @@
 
 #include "base/index.h"
 #include "placement/contraction.h"
-#include "placement/flow_ends.h"
+#include "placement/open_parts.h"
 #include "placement/optimality.h"
 
 namespace berth {
@@ -47,21 +47,11 @@ class Frontier {
           most_states_(most_states),
           may_cut_(may_cut),
           operators_(problem.cost.size()),
-          live_(operators_ + 1),
-          open_(operators_ + 1),
-          closing_(operators_),
-          losses_(operators_),
-          leader_(operators_),
-          device_of_(operators_),
-          reached_(problem.flows.size()) {
-        find_leaders();
-        find_open_flows();
-        find_live_operators();
-    }
+          parts_(problem) {}
 
     SearchedPlacement best() {
         Layer layer;
-        layer.states = {std::string(kHead + live_[0].size() + open_[0].size(), '\0')};
+        layer.states = {std::string(kHead + parts_.bytes(0), '\0')};
         layer.ways = {Way{}};
         layer.held.resize(limits_.memories.size());
         ways_.assign(1, layer.ways);
@@ -86,75 +76,10 @@ class Frontier {
     }
 
   private:
-    // The first operator of each group decides for the group.
-    void find_leaders() {
-        std::unordered_map<int, std::size_t> first;
-        for (std::size_t op = 0; op < operators_; ++op) {
-            leader_[op] = op;
-            if (!problem_.group.empty() && problem_.group[op] >= 0) {
-                leader_[op] = first.emplace(problem_.group[op], op).first->second;
-                keep_until(leader_[op], op);
-            }
-        }
-    }
-
-    // A flow is live from the first to the last operator that produces or reads it, and is charged at the last.
-    void find_open_flows() {
-        for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
-            const auto& flow = problem_.flows[f];
-            const auto ends = ends_of(flow);
-            if (ends.empty()) {
-                continue;
-            }
-            const OperatorId last = ends.back();
-            for (auto op = at(ends.front()) + 1; op <= at(last); ++op) {
-                open_[op].push_back(f);
-            }
-            closing_[at(last)].push_back(f);
-            if (flow.producer != kNoOperator) {
-                keep_until(at(flow.producer), at(last));
-            }
-        }
-    }
-
-    void find_live_operators() {
-        for (std::size_t i = 0; i < problem_.fusion.size(); ++i) {
-            const auto& loss = problem_.fusion[i];
-            losses_[at(std::max(loss.before, loss.after))].push_back(i);
-            keep_until(at(std::min(loss.before, loss.after)), at(std::max(loss.before, loss.after)));
-        }
-        for (std::size_t op = 0; op < operators_; ++op) {
-            const std::size_t until = kept_until_.contains(op) ? kept_until_[op] : op;
-            for (std::size_t position = op + 1; position <= until; ++position) {
-                live_[position].push_back(op);
-            }
-        }
-    }
-
-    void keep_until(std::size_t op, std::size_t last) {
-        auto& until = kept_until_.try_emplace(op, op).first->second;
-        until = std::max(until, last);
-    }
-
-    void decode(const std::string& state, std::size_t op) {
-        std::size_t byte = kHead;
-        for (const std::size_t live : live_[op]) {
-            device_of_[live] = static_cast<std::uint8_t>(state[byte++]);
-        }
-        for (const std::size_t flow : open_[op]) {
-            reached_[flow] = static_cast<std::uint8_t>(state[byte++]);
-        }
-    }
-
     [[nodiscard]] std::string encode(std::size_t op, int segments, std::size_t latest, unsigned used) const {
         std::string state{static_cast<char>(segments % 256), static_cast<char>(segments / 256),
                           static_cast<char>(limits_.segments ? latest : 0), static_cast<char>(used)};
-        for (const std::size_t live : live_[op]) {
-            state.push_back(static_cast<char>(device_of_[live]));
-        }
-        for (const std::size_t flow : open_[op]) {
-            state.push_back(static_cast<char>(reached_[flow]));
-        }
+        parts_.append_to(state, op);
         return state;
     }
 
@@ -173,8 +98,8 @@ class Frontier {
                     !add_size(layer, state, op, device, used | 1U << device, held)) {
                     continue;
                 }
-                decode(layer.states[state], op);
-                if (leader_[op] != op && device_of_[leader_[op]] != device) {
+                parts_.read(layer.states[state], kHead, op);
+                if (parts_.leader_of(op) != op && parts_.device_of(parts_.leader_of(op)) != device) {
                     continue;
                 }
                 const Time cost = layer.ways[state].cost + step(op, device, used);
@@ -283,39 +208,15 @@ class Frontier {
     Time step(std::size_t op, std::size_t device, unsigned used) {
         Time cost = *problem_.cost[op][device];
         cost += (used >> device & 1U) == 0 ? problem_.activation[device] : Time{};
-        device_of_[op] = static_cast<std::uint8_t>(device);
-        for (const std::size_t f : flows_at(op)) {
-            const bool reads = std::ranges::find(problem_.flows[f].consumers, static_cast<OperatorId>(op)) !=
-                               problem_.flows[f].consumers.end();
-            const auto before = std::ranges::find(open_[op], f) == open_[op].end() ? 0U : reached_[f];
-            reached_[f] = static_cast<std::uint8_t>(before | (reads ? 1U << device : 0U));
+        parts_.place(op, device);
+        for (const std::size_t f : parts_.closed_by(op)) {
+            Time sum;
+            parts_.each_crossing(
+                f, [&](std::size_t from, std::size_t to) { sum += problem_.flows[f].crossing[from][to]; });
+            cost += sum;
         }
-        for (const std::size_t f : closing_[op]) {
-            cost += crossings(problem_.flows[f], reached_[f]);
-        }
-        for (const std::size_t i : losses_[op]) {
-            const auto& loss = problem_.fusion[i];
-            const bool split = device_of_[at(loss.after)] == loss.device && device_of_[at(loss.before)] != loss.device;
-            cost += split ? loss.loss : Time{};
-        }
+        parts_.each_split(op, [&](std::size_t loss) { cost += problem_.fusion[loss].loss; });
         return cost;
-    }
-
-    [[nodiscard]] Time crossings(const PlacementProblem::TensorFlow& flow, unsigned reached) const {
-        const std::size_t from = flow.producer == kNoOperator ? at(problem_.host) : device_of_[at(flow.producer)];
-        reached |= flow.to_host ? 1U << at(problem_.host) : 0U;
-        Time sum;
-        for (std::size_t to = 0; to < problem_.devices; ++to) {
-            sum += to != from && (reached >> to & 1U) != 0 ? flow.crossing[from][to] : Time{};
-        }
-        return sum;
-    }
-
-    // Flows that `op` touches: those live after it and those that it closes.
-    [[nodiscard]] std::vector<std::size_t> flows_at(std::size_t op) const {
-        std::vector<std::size_t> flows = closing_[op];
-        flows.insert(flows.end(), open_[op + 1].begin(), open_[op + 1].end());
-        return flows;
     }
 
     const PlacementProblem& problem_;
@@ -323,11 +224,7 @@ class Frontier {
     std::size_t most_states_;
     bool may_cut_, complete_ = true;
     std::size_t operators_;
-    std::unordered_map<std::size_t, std::size_t> kept_until_;
-    std::vector<std::vector<std::size_t>> live_, open_;       ///< [position] operators and flows with later readers
-    std::vector<std::vector<std::size_t>> closing_, losses_;  ///< [operator] flows and fusion losses charged at it
-    std::vector<std::size_t> leader_;                         ///< [operator] first operator of its group
-    std::vector<std::uint8_t> device_of_, reached_;           ///< decoded fields of the current state
+    OpenParts parts_;
     std::vector<std::vector<Way>> ways_;
 };
 

@@ -5,9 +5,10 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "base/index.h"
-#include "placement/flow_ends.h"
+#include "placement/open_parts.h"
 
 namespace berth {
 
@@ -25,33 +26,7 @@ constexpr std::size_t kDevices = 2;
 class ProgramBuilder {
   public:
     ProgramBuilder(const PlacementProblem& problem, const PlacementSums& sums)
-        : problem_(problem),
-          of_(sums),
-          operators_(problem.cost.size()),
-          live_(operators_ + 1),
-          open_(operators_ + 1),
-          touched_(operators_),
-          closing_(operators_),
-          losses_(operators_),
-          device_of_(operators_),
-          reached_(problem.flows.size()) {
-        std::vector<std::size_t> until(operators_);
-        for (std::size_t op = 0; op < operators_; ++op) {
-            until[op] = op;
-        }
-        find_flows(until);
-        for (std::size_t i = 0; i < problem.fusion.size(); ++i) {
-            const std::size_t first = at(std::min(problem.fusion[i].before, problem.fusion[i].after));
-            const std::size_t last = at(std::max(problem.fusion[i].before, problem.fusion[i].after));
-            losses_[last].push_back(i);
-            until[first] = std::max(until[first], last);
-        }
-        for (std::size_t op = 0; op < operators_; ++op) {
-            for (std::size_t position = op + 1; position <= until[op]; ++position) {
-                live_[position].push_back(op);
-            }
-        }
-    }
+        : problem_(problem), of_(sums), operators_(problem.cost.size()), parts_(problem) {}
 
     std::optional<PlacementProgram> program() {
         std::vector<std::string> states{""};
@@ -74,49 +49,6 @@ class ProgramBuilder {
     }
 
   private:
-    // A flow is live from the first to the last operator that produces or reads it, and is charged at the last.
-    void find_flows(std::vector<std::size_t>& until) {
-        for (std::size_t f = 0; f < problem_.flows.size(); ++f) {
-            const auto& flow = problem_.flows[f];
-            const auto ends = ends_of(flow);
-            if (ends.empty()) {
-                continue;
-            }
-            const OperatorId last = ends.back();
-            for (auto op = at(ends.front()) + 1; op <= at(last); ++op) {
-                open_[op].push_back(f);
-            }
-            for (const OperatorId op : ends) {
-                touched_[at(op)].push_back(f);
-            }
-            closing_[at(last)].push_back(f);
-            if (flow.producer != kNoOperator) {
-                until[at(flow.producer)] = std::max(until[at(flow.producer)], at(last));
-            }
-        }
-    }
-
-    void decode(const std::string& state, std::size_t op) {
-        std::size_t byte = 0;
-        for (const std::size_t live : live_[op]) {
-            device_of_[live] = static_cast<std::uint8_t>(state[byte++]);
-        }
-        for (const std::size_t flow : open_[op]) {
-            reached_[flow] = static_cast<std::uint8_t>(state[byte++]);
-        }
-    }
-
-    [[nodiscard]] std::string encode(std::size_t op) const {
-        std::string state;
-        for (const std::size_t live : live_[op]) {
-            state.push_back(static_cast<char>(device_of_[live]));
-        }
-        for (const std::size_t flow : open_[op]) {
-            state.push_back(static_cast<char>(reached_[flow]));
-        }
-        return state;
-    }
-
     std::vector<std::string> next_states(const std::vector<std::string>& states, std::size_t op,
                                          PlacementProgram::Layer& layer) {
         std::map<std::string, std::uint16_t> known;
@@ -126,9 +58,11 @@ class ProgramBuilder {
                 if (!problem_.cost[op][device]) {
                     continue;
                 }
-                decode(states[state], op);
+                parts_.read(states[state], 0, op);
                 const std::uint32_t sum = step(op, device);
-                const auto [found, is_new] = known.emplace(encode(op + 1), static_cast<std::uint16_t>(next.size()));
+                std::string after;
+                parts_.append_to(after, op + 1);
+                const auto [found, is_new] = known.emplace(std::move(after), static_cast<std::uint16_t>(next.size()));
                 if (is_new) {
                     next.push_back(found->first);
                 }
@@ -144,35 +78,14 @@ class ProgramBuilder {
     std::uint32_t step(std::size_t op, std::size_t device) {
         const auto own = of_.of_operator(op, device);
         CostSum cost(own.begin(), own.end());
-        device_of_[op] = static_cast<std::uint8_t>(device);
-        for (const std::size_t f : touched_[op]) {
-            const auto& consumers = problem_.flows[f].consumers;
-            const bool reads = std::ranges::find(consumers, static_cast<OperatorId>(op)) != consumers.end();
-            const bool was_open = std::ranges::find(open_[op], f) != open_[op].end();
-            const unsigned before = was_open ? reached_[f] : 0U;
-            reached_[f] = static_cast<std::uint8_t>(before | (reads ? 1U << device : 0U));
-        }
-        for (const std::size_t f : closing_[op]) {
-            add_crossings(cost, f);
-        }
-        for (const std::size_t i : losses_[op]) {
-            const auto& loss = problem_.fusion[i];
-            if (device_of_[at(loss.after)] == loss.device && device_of_[at(loss.before)] != loss.device) {
-                cost.push_back({of_.split_fusion(i), 1});
-            }
-        }
-        return sum_of(cost);
-    }
-
-    void add_crossings(CostSum& cost, std::size_t f) const {
-        const auto& flow = problem_.flows[f];
-        const std::size_t from = flow.producer == kNoOperator ? at(problem_.host) : device_of_[at(flow.producer)];
-        const unsigned reached = reached_[f] | (flow.to_host ? 1U << at(problem_.host) : 0U);
-        for (std::size_t to = 0; to < kDevices; ++to) {
-            if (to != from && (reached >> to & 1U) != 0) {
+        parts_.place(op, device);
+        for (const std::size_t f : parts_.closed_by(op)) {
+            parts_.each_crossing(f, [&](std::size_t from, std::size_t to) {
                 cost.push_back({of_.crossing(f, from, to), 1});
-            }
+            });
         }
+        parts_.each_split(op, [&](std::size_t loss) { cost.push_back({of_.split_fusion(loss), 1}); });
+        return sum_of(cost);
     }
 
     std::uint32_t sum_of(const CostSum& cost) {
@@ -193,11 +106,7 @@ class ProgramBuilder {
     const PlacementProblem& problem_;
     const PlacementSums& of_;
     std::size_t operators_;
-    std::vector<std::vector<std::size_t>> live_, open_;  ///< [position] operators and flows with later readers
-    /// [operator] flows that it produces or reads, and those that it closes
-    std::vector<std::vector<std::size_t>> touched_, closing_;
-    std::vector<std::vector<std::size_t>> losses_;   ///< [operator] fusion losses charged at it
-    std::vector<std::uint8_t> device_of_, reached_;  ///< decoded fields of the current state
+    OpenParts parts_;
     std::map<std::string, std::uint32_t> sums_;
     PlacementProgram program_;
 };
