@@ -44,6 +44,17 @@ std::string at_path(std::string_view message, const std::string& path, const Sou
     return path.empty() || said ? std::string(message) : fmt::format("{}: {}", path, message);
 }
 
+template <class Range>
+std::string limits_text(const Range& range) {
+    constexpr Range kAny;
+    if (range.min != kAny.min && range.max != kAny.max) {
+        return fmt::format(" from {} to {}", range.min, range.max);
+    }
+    return range.min != kAny.min   ? fmt::format(" of at least {}", range.min)
+           : range.max != kAny.max ? fmt::format(" of at most {}", range.max)
+                                   : "";
+}
+
 }  // namespace
 
 bool AskedKeys::has(std::string_view key) const {
@@ -218,15 +229,7 @@ std::optional<std::string> YamlNode::text() const {
 }
 
 std::optional<std::int64_t> YamlNode::integer(IntegerRange range) const {
-    constexpr IntegerRange kAny;
-    std::string expected = "a whole number";
-    if (range.min != kAny.min && range.max != kAny.max) {
-        expected += fmt::format(" from {} to {}", range.min, range.max);
-    } else if (range.min != kAny.min) {
-        expected += fmt::format(" of at least {}", range.min);
-    } else if (range.max != kAny.max) {
-        expected += fmt::format(" of at most {}", range.max);
-    }
+    const std::string expected = "a whole number" + limits_text(range);
     const std::string* found = scalar(expected);
     if (found == nullptr) {
         return std::nullopt;
@@ -246,15 +249,7 @@ std::optional<std::int64_t> YamlNode::integer(IntegerRange range) const {
 }
 
 std::optional<double> YamlNode::number(NumberRange range) const {
-    constexpr NumberRange kAny;
-    std::string expected = "a number";
-    if (range.min != kAny.min && range.max != kAny.max) {
-        expected += fmt::format(" from {} to {}", range.min, range.max);
-    } else if (range.min != kAny.min) {
-        expected += fmt::format(" of at least {}", range.min);
-    } else if (range.max != kAny.max) {
-        expected += fmt::format(" of at most {}", range.max);
-    }
+    const std::string expected = "a number" + limits_text(range);
     const std::string* found = scalar(expected);
     if (found == nullptr) {
         return std::nullopt;

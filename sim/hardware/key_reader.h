@@ -100,4 +100,12 @@ class KeyReader {
     YamlNode map_;
 };
 
+/// Reads a map that has no other keys than those that `rows`, called with a KeyReader, asks for.
+template <class Rows>
+void read_section(const YamlNode& map, Rows rows) {
+    KeyReader reader(map);
+    rows(reader);
+    map.reject_unknown_keys();
+}
+
 }  // namespace berth

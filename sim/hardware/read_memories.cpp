@@ -9,15 +9,6 @@ namespace berth {
 
 namespace {
 
-MemoryLevel read_level(const std::string& name, const YamlNode& node) {
-    MemoryLevel level;
-    level.name = name;
-    KeyReader rows(node);
-    memory_level_keys(rows, level);
-    node.reject_unknown_keys();
-    return level;
-}
-
 // Whether the device computes in a dtype; a device without cores has already been reported.
 bool computes_in(const Device& device, std::size_t dtype) {
     return device.clusters.front().macs_per_cycle[dtype].has_value();
@@ -46,22 +37,6 @@ void check_tile(const Device& device, const YamlNode& memories) {
     }
 }
 
-EnergyModel read_energy(const YamlNode& node) {
-    EnergyModel energy;
-    KeyReader rows(node);
-    energy_keys(rows, energy);
-    node.reject_unknown_keys();
-    return energy;
-}
-
-ModelError read_error(const YamlNode& node) {
-    ModelError error;
-    KeyReader rows(node);
-    error_keys(rows, error);
-    node.reject_unknown_keys();
-    return error;
-}
-
 }  // namespace
 
 Bytes largest_tile(const Device& device) {
@@ -77,7 +52,9 @@ Bytes largest_tile(const Device& device) {
 void read_memories(Device& device, const YamlNode& node) {
     const YamlNode memories = node.require("memories", "a map from names to memory levels, nearest first");
     for (const YamlEntry& entry : memories.entries()) {
-        device.memories.push_back(read_level(entry.key, entry.value));
+        MemoryLevel& level = device.memories.emplace_back();
+        level.name = entry.key;
+        read_section(entry.value, [&](KeyReader& rows) { memory_level_keys(rows, level); });
     }
     if (memories.is_map() && device.memories.empty()) {
         memories.error("no memory level is given");
@@ -89,9 +66,10 @@ void read_memories(Device& device, const YamlNode& node) {
 
 void read_energy_and_error(Device& device, const YamlNode& node) {
     if (const auto energy = node.find("energy")) {
-        device.energy = read_energy(*energy);
+        read_section(*energy, [&](KeyReader& rows) { energy_keys(rows, device.energy.emplace()); });
     }
-    device.error = read_error(node.require("error", "a map with matmul, attention, vector and handover"));
+    read_section(node.require("error", "a map with matmul, attention, vector and handover"),
+                 [&](KeyReader& rows) { error_keys(rows, device.error); });
 }
 
 }  // namespace berth

@@ -9,24 +9,6 @@ namespace berth {
 
 namespace {
 
-void read_dispatch(Runtime& runtime, const YamlNode& node) {
-    KeyReader rows(node);
-    dispatch_keys(rows, runtime);
-    node.reject_unknown_keys();
-}
-
-void read_generation_rules(Runtime& runtime, const YamlNode& node) {
-    KeyReader rows(node);
-    generation_keys(rows, runtime);
-    node.reject_unknown_keys();
-}
-
-void read_own_code(Runtime& runtime, const YamlNode& node) {
-    KeyReader rows(node);
-    own_code_keys(rows, runtime.own_code.emplace());
-    node.reject_unknown_keys();
-}
-
 constexpr std::string_view kOwnCode = "own_code";
 
 // Reads `else: DEVICE` or `else: own_code`.
@@ -227,7 +209,8 @@ void read_runtime(Device& device, const YamlNode& node) {
     const YamlNode map = node.require("runtime", "a map");
     Runtime& runtime = device.runtime;
     runtime.name = text_or_empty(map.require("name", "name and version of the runtime"));
-    read_dispatch(runtime, map.require("dispatch", "a map with per_kernel, per_graph and fork_join"));
+    read_section(map.require("dispatch", "a map with per_kernel, per_graph and fork_join"),
+                 [&](KeyReader& rows) { dispatch_keys(rows, runtime); });
     runtime.shapes = map.require("shapes", "static or dynamic").enumeration(kShapeRuleNames).value_or(ShapeRule{});
     runtime.pad_width_to = integer_in(kCountRange, map, "pad_width_to", 1);
     runtime.quantization = map.require("quantization", "static or dynamic")
@@ -246,10 +229,10 @@ void read_runtime(Device& device, const YamlNode& node) {
         runtime.precisions = read_precisions(*precisions);
     }
     if (const auto generation = map.find("generation")) {
-        read_generation_rules(runtime, *generation);
+        read_section(*generation, [&](KeyReader& rows) { generation_keys(rows, runtime); });
     }
     if (const auto code = map.find("own_code")) {
-        read_own_code(runtime, *code);
+        read_section(*code, [&](KeyReader& rows) { own_code_keys(rows, runtime.own_code.emplace()); });
     }
     const auto dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
     read_operators(device, map.require("operators", "a map from operators to rules"), dtypes);

@@ -84,6 +84,16 @@ Json json_categories(const std::map<Category, Time>& by_category) {
     return object;
 }
 
+Json json_placed_stage(std::string_view stage, const Candidate& candidate, std::string_view runtime) {
+    Json object = Json::object();
+    object["stage"] = std::string(stage);
+    if (!runtime.empty()) {
+        object["runtime"] = std::string(runtime);
+    }
+    object["placement"] = candidate.placement;
+    return object;
+}
+
 Json json_weights(const Candidate& candidate) {
     Json object = Json::object();
     object["bytes"] = json_number(in_bytes(candidate.weight_bytes));

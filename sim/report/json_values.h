@@ -39,6 +39,8 @@ void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 [[nodiscard]] Json json_text(const std::string& text);
 
 [[nodiscard]] Json json_categories(const std::map<Category, Time>& by_category);
+/// `stage`, `runtime` where the chip has several, and `placement`.
+[[nodiscard]] Json json_placed_stage(std::string_view stage, const Candidate& candidate, std::string_view runtime);
 /// Size of the weights: `bytes`, `by_dtype` and `scale_bytes`.
 [[nodiscard]] Json json_weights(const Candidate& candidate);
 [[nodiscard]] Json json_terms(const KernelCost& cost);

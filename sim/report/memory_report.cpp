@@ -68,12 +68,7 @@ std::string memory_text(std::string_view stage, const Candidate& candidate, std:
 
 std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                         std::string_view runtime) {
-    Json object = Json::object();
-    object["stage"] = std::string(stage);
-    if (!runtime.empty()) {
-        object["runtime"] = std::string(runtime);
-    }
-    object["placement"] = candidate.placement;
+    Json object = json_placed_stage(stage, candidate, runtime);
     object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
     object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
     object["keeping_capacity_bytes"] = json_number(in_bytes(candidate.keeping_capacity));

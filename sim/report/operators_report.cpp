@@ -73,12 +73,7 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
 
 std::string operators_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                            std::string_view runtime) {
-    Json object = Json::object();
-    object["stage"] = std::string(stage);
-    if (!runtime.empty()) {
-        object["runtime"] = std::string(runtime);
-    }
-    object["placement"] = candidate.placement;
+    Json object = json_placed_stage(stage, candidate, runtime);
     add_evidence(object, candidate.uncertainty.evidence);
     object["operators"] = json_operators(candidate.operators, devices);
     return json_document(object);
