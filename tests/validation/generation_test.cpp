@@ -10,17 +10,6 @@
 namespace berth {
 namespace {
 
-Validation validation_of(const std::string& hardware) {
-    Diagnostics diagnostics;
-    const auto profile = load_hardware(shipped_library(), hardware, {}, SourceLocation("test"), diagnostics);
-    const auto sets = profile ? load_measured_sets(shipped_library(), hardware, *profile, diagnostics) : std::nullopt;
-    auto validation = sets ? validate(*profile, *sets, diagnostics) : std::nullopt;
-    if (!validation) {
-        throw std::runtime_error(diagnostics.text());
-    }
-    return std::move(*validation);
-}
-
 const std::vector<Validation>& chips() {
     static const std::vector<Validation> all{validation_of("rk3588-rkllm-1.3.0"), validation_of("rk3576-rkllm-1.3.0")};
     return all;
