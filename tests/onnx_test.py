@@ -2,7 +2,8 @@
 """Counts multiply-accumulates and weights of ONNX models by itself and compares with what `berth import` counts.
 
 Usage: onnx_test.py BERTH [FOLDER...]. Without a folder: the models of Debian's libonnx-testdata, and models that are
-built here for what those lack. Shapes come from the shape inference of the onnx package, not from Berth; formulas are
+built here for what those lack. Operators of ONNX Runtime and of later operator sets are counted where they are built
+(onnx_runtime_models.py). Elsewhere shapes come from the shape inference of the onnx package, not from Berth; formulas are
 those of the operators' definitions. A model that cannot be counted here (an operator that multiplies but has no formula,
 a shape that is not known) is left out and named with --verbose. The test fails if more than 2 % of the others differ, if
 an import lost a product without a word, or if Berth does not accept what it wrote.
@@ -19,6 +20,8 @@ try:
     from onnx import TensorProto, helper, numpy_helper, shape_inference
 except ImportError as missing:
     sys.exit(f"{missing}: install python3-onnx (./dev does)")
+
+from onnx_runtime_models import runtime_models
 
 FOLDER = pathlib.Path("/usr/share/libonnx-testdata/data")
 SUMS = re.compile(r"^graph:  # \d+ operators, (?P<parameters>\d+) parameters, (?P<macs>\d+) MACs$", re.MULTILINE)
@@ -273,12 +276,16 @@ def imported(berth, path, folder):
 
 
 def main(berth, folders, verbose):
-    equal, different, failed = 0, [], []
+    equal, different, failed, stated = 0, [], [], {}
     with tempfile.TemporaryDirectory() as made:
         folder = pathlib.Path(made)
         paths = sorted(path for each in folders or [FOLDER] for path in pathlib.Path(each).rglob("*.onnx"))
         for name, model in () if folders else models_built():
             paths.append(folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', name)}.onnx")
+            onnx.save(model, paths[-1])
+        for name, model, macs, weights in () if folders else runtime_models():
+            paths.append(folder / f"{name}.onnx")
+            stated[paths[-1]] = macs, weights
             onnx.save(model, paths[-1])
         if len(paths) < 100 and not folders:
             sys.exit(f"{FOLDER}: there are no models; apt-get install libonnx-testdata")
@@ -288,7 +295,7 @@ def main(berth, folders, verbose):
             if "REFUSED" in said:
                 failed.append(f"{name}: {said}")
             try:
-                macs, weights = count(onnx.load(str(path), load_external_data=False))
+                macs, weights = stated.get(path) or count(onnx.load(str(path), load_external_data=False))
             except Exception as reason:  # whatever this script stumbles over, it cannot count
                 if verbose:
                     print(f"not counted: {name}: {reason} {'imported' if text else said.strip()}")

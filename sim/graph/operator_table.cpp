@@ -8,7 +8,7 @@ namespace berth {
 namespace {
 
 // ONNX operators with the cost of the kind. Erf occurs where exporters decompose gelu.
-constexpr std::array<std::string_view, 17> kOnnxMatmul{"MatMul",
+constexpr std::array<std::string_view, 19> kOnnxMatmul{"MatMul",
                                                        "Gemm",
                                                        "FusedMatMul",
                                                        "FusedGemm",
@@ -24,12 +24,20 @@ constexpr std::array<std::string_view, 17> kOnnxMatmul{"MatMul",
                                                        "TransposeMatMul",
                                                        "GemmFastGelu",
                                                        "GemmFloat8",
-                                                       "FusedMatMulActivation"};
+                                                       "FusedMatMulActivation",
+                                                       "QOrderedMatMul",
+                                                       "CDist"};
 constexpr std::array<std::string_view, 9> kOnnxConv{"Conv",        "FusedConv",     "ConvInteger",
                                                     "QLinearConv", "ConvTranspose", "ConvTransposeWithDynamicPads",
                                                     "DeformConv",  "NhwcConv",      "NhwcFusedConv"};
-constexpr std::array<std::string_view, 5> kOnnxAttention{"Attention", "QAttention", "MultiHeadAttention",
-                                                         "GroupQueryAttention", "DecoderMaskedMultiHeadAttention"};
+constexpr std::array<std::string_view, 8> kOnnxAttention{"Attention",
+                                                         "QAttention",
+                                                         "MultiHeadAttention",
+                                                         "GroupQueryAttention",
+                                                         "DecoderMaskedMultiHeadAttention",
+                                                         "DecoderMaskedSelfAttention",
+                                                         "PackedAttention",
+                                                         "PackedMultiHeadAttention"};
 constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
 constexpr std::array<std::string_view, 4> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
                                                          "GroupNormalization", "GroupNorm"};

@@ -1,5 +1,6 @@
 // Sources: github.com/onnx/onnx, docs/Operators.md (Attention); github.com/microsoft/onnxruntime,
-// docs/ContribOperators.md (Attention, MultiHeadAttention, GroupQueryAttention).
+// docs/ContribOperators.md (Attention, MultiHeadAttention, GroupQueryAttention, PackedAttention, and the variants for
+// decoding).
 #include "importers/onnx_attention_form.h"
 
 #include <algorithm>
@@ -37,11 +38,26 @@ Form checked(AttentionForm form) {
     return fits ? Form(std::move(form)) : std::nullopt;
 }
 
+/// Sequences laid end to end without padding: [tokens of all, ...], with the place of each token in a padded
+/// [batch, longest]. Only the run time knows the lengths; equal ones are assumed.
+std::optional<Shape> sequences(const Shape* tokens, const Shape* places) {
+    if (tokens == nullptr || tokens->empty() || places == nullptr || places->size() != 2) {
+        return std::nullopt;
+    }
+    const std::int64_t each = share(tokens->front(), places->front());
+    return each > 0 ? std::optional(Shape{places->front(), each}) : std::nullopt;
+}
+
 /// Attention that contains the projections: [batch, tokens, width] times [width, query + key + value].
 Form with_projections(const OnnxNode& node, const InputShape& shape) {
     const Shape *from = shape(0), *weights = shape(1);
     const std::int64_t heads = node.integer("num_heads", 0);
-    if (from == nullptr || weights == nullptr || from->size() != 3 || weights->size() != 2) {
+    const bool unpadded = node.op == "PackedAttention";
+    if (from == nullptr || weights == nullptr || from->size() != (unpadded ? 2 : 3) || weights->size() != 2) {
+        return std::nullopt;
+    }
+    const auto rows = unpadded ? sequences(from, shape(3)) : std::optional(Shape{(*from)[0], (*from)[1]});
+    if (!rows) {
         return std::nullopt;
     }
     AttentionForm form;
@@ -52,14 +68,16 @@ Form with_projections(const OnnxNode& node, const InputShape& shape) {
     const std::int64_t query = sizes.size() == 3 ? sizes[0] : share(form.width, 3);
     const std::int64_t value = sizes.size() == 3 ? sizes[2] : query;
     AttentionDims& d = form.dims;
-    d.batch = (*from)[0];
-    d.seq = d.kv_seq = (*from)[1];
+    d.batch = rows->front();
+    d.seq = d.kv_seq = rows->back();
     d.heads = d.kv_heads = heads;
     d.head_dim = share(query, heads);
     d.value_dim = value == query ? 0 : share(value, heads);
     d.causal = node.integer("unidirectional", 0) != 0;
-    form.past_key = form.past_value = given(shape, node.op == "QAttention" ? 8 : 4);
-    form.made = {d.batch, d.seq, value};
+    if (!unpadded) {
+        form.past_key = form.past_value = given(shape, node.op == "QAttention" ? 8 : 4);
+    }
+    form.made = unpadded ? Shape{from->front(), value} : Shape{d.batch, d.seq, value};
     add_past(form, shape);
     form.present_key.insert(form.present_key.begin(), 2);  // keys and values in one tensor
     return checked(std::move(form));
@@ -114,6 +132,39 @@ Form multi_head(const OnnxNode& node, const InputShape& shape) {
         return std::nullopt;
     }
     form.made = {d.batch, d.seq, elements_of({d.heads, value_width(d)})};
+    add_past(form, shape);
+    return checked(std::move(form));
+}
+
+/// MultiHeadAttention of sequences without padding: [tokens, heads x width] for each of query, key and value, or
+/// [tokens, heads, 3, width] for all.
+Form packed_multi_head(const OnnxNode& node, const InputShape& shape) {
+    const Shape* query = shape(0);
+    const auto rows = sequences(query, shape(4));
+    if (!rows) {
+        return std::nullopt;
+    }
+    AttentionForm form;
+    AttentionDims& d = form.dims;
+    d.batch = rows->front();
+    d.seq = d.kv_seq = rows->back();
+    d.heads = d.kv_heads = node.integer("num_heads", 0);
+    form.bias = given(shape, 3);
+    if (query->size() == 4 && (*query)[2] == 3) {
+        d.head_dim = (*query)[3];
+        form.width = elements_of({3, d.heads, d.head_dim});
+    } else if (const Shape *key = shape(1), *value = shape(2); query->size() == 2 && key != nullptr &&
+                                                               value != nullptr && key->size() == 2 &&
+                                                               value->size() == 2 && key->front() == query->front()) {
+        d.head_dim = share(query->back(), d.heads);
+        const Shape values{d.batch, d.seq, value->back()};
+        if (!take_keys(form, {d.batch, d.seq, key->back()}, &values)) {
+            return std::nullopt;
+        }
+    } else {
+        return std::nullopt;
+    }
+    form.made = {query->front(), elements_of({d.heads, value_width(d)})};
     add_past(form, shape);
     return checked(std::move(form));
 }
@@ -178,8 +229,12 @@ Form standard(const OnnxNode& node, const InputShape& shape) {
 }  // namespace
 
 std::optional<AttentionForm> attention_form(const OnnxNode& node, const InputShape& shape) {
-    if (node.op == "QAttention" || (node.op == "Attention" && node.domain == kRuntimeDomain)) {
+    if (node.op == "QAttention" || node.op == "DecoderMaskedSelfAttention" || node.op == "PackedAttention" ||
+        (node.op == "Attention" && node.domain == kRuntimeDomain)) {
         return with_projections(node, shape);
+    }
+    if (node.op == "PackedMultiHeadAttention") {
+        return packed_multi_head(node, shape);
     }
     if (node.op == "Attention") {
         return standard(node, shape);

@@ -28,8 +28,11 @@ OnnxSource projected(OnnxParts& parts, const AttentionForm& form) {
     const Shape& from = parts.shape(0);
     const bool weights = parts.constant(1);
     const bool bias = form.bias != kNotGiven && parts.constant(form.bias);
-    const MatmulDims d{1, elements_of({from[0], from[1]}), from[2], form.width, weights, bias && weights};
-    OnnxPart part{".qkv", OperatorKind::kMatmul, d, {parts.input(0)}, {from[0], from[1], form.width}};
+    const std::int64_t rows = elements_of({form.dims.batch, form.dims.seq});
+    const MatmulDims d{1, rows, from.back(), form.width, weights, bias && weights};
+    Shape shape = from;
+    shape.back() = form.width;
+    OnnxPart part{".qkv", OperatorKind::kMatmul, d, {parts.input(0)}, std::move(shape)};
     if (weights) {
         part.weights = parts.in(1);
     } else {
@@ -76,13 +79,21 @@ OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<Onnx
 /// Whether the cache is updated in place: the one produced is as large as the one read, so it has room for the new
 /// positions.
 bool in_place(const OnnxParts& parts, const AttentionForm& form) {
-    return form.past > 0 && form.past_key != form.past_value && parts.out(1) != kNoValue &&
+    return form.past > 0 && parts.out(1) != kNoValue &&
            parts.network().shape(parts.out(1)) == parts.shape(form.past_key);
 }
 
 /// Writes the new positions into the cache; nothing else of it is written.
 void write_in_place(OnnxParts& parts, const AttentionForm& form, const Heads& heads) {
     const AttentionDims& d = form.dims;
+    if (form.past_key == form.past_value) {  // keys and values in one tensor
+        Shape shape = keys_of(d, form.latest, d.head_dim);
+        shape.insert(shape.begin(), 2);
+        RowsDims both = rows_of(shape);
+        both.inputs = 2;
+        parts.makes(parts.add({".present", OperatorKind::kConcat, both, {heads.key, heads.value}, shape}), 1);
+        return;
+    }
     const auto written = [&](const std::string& suffix, OnnxSource from, std::int64_t width, std::size_t output) {
         const Shape shape = keys_of(d, form.latest, width);
         parts.makes(parts.add({suffix, OperatorKind::kTranspose, rows_of(shape), {from}, shape}), output);

@@ -44,6 +44,7 @@ bool product(const RuleContext& c, std::size_t second) {
 
 bool matmul(const RuleContext& c) { return product(c, 1); }
 bool matmul_with_scales(const RuleContext& c) { return product(c, 3); }
+bool matmul_with_orders(const RuleContext& c) { return product(c, 2); }
 
 bool integer_matmul(const RuleContext& c) {
     if (!product(c, 1)) {
@@ -123,7 +124,9 @@ std::optional<Convolved> convolved(const RuleContext& c, std::size_t weights) {
     if (from == nullptr || kernel == nullptr || from->size() < 3 || kernel->size() != from->size()) {
         return std::nullopt;
     }
-    return Convolved{channels_second(c.node(), *from), kernel_shape(c.node(), *kernel)};
+    Shape images = channels_second(c.node(), *from);
+    const std::int64_t channels = images[1];
+    return Convolved{std::move(images), kernel_shape(c.node(), *kernel, channels)};
 }
 
 bool convolve(const RuleContext& c, std::size_t weights) {
@@ -260,6 +263,7 @@ constexpr NamedRule kMatrix[]{
     {"ArgMax", arg_reduce},
     {"ArgMin", arg_reduce},
     {"AveragePool", pool},
+    {"CDist", matmul},
     {"Conv", conv},
     {"ConvInteger", integer_conv},
     {"ConvTranspose", convolve_transposed},
@@ -293,6 +297,7 @@ constexpr NamedRule kMatrix[]{
     {"QLinearConv", conv_with_scales},
     {"QLinearGlobalAveragePool", global_pool},
     {"QLinearMatMul", matmul_with_scales},
+    {"QOrderedMatMul", matmul_with_orders},
     {"GlobalLpPool", global_pool},
     {"ReduceL1", reduce},
     {"ReduceL2", reduce},

@@ -277,9 +277,13 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
     using Adds = bool (*)(OnnxParts&);
     static const std::unordered_map<std::string_view, Adds> kKinds{
         {"Attention", add_attention_parts},
+        {"CausalConvWithState", add_causal_conv_parts},
         {"DecoderMaskedMultiHeadAttention", add_attention_parts},
+        {"DecoderMaskedSelfAttention", add_attention_parts},
         {"GroupQueryAttention", add_attention_parts},
         {"MultiHeadAttention", add_attention_parts},
+        {"PackedAttention", add_attention_parts},
+        {"PackedMultiHeadAttention", add_attention_parts},
         {"QAttention", add_attention_parts},
         {"DynamicQuantizeLSTM", add_recurrent_parts},
         {"GRU", add_recurrent_parts},
@@ -287,6 +291,7 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
         {"RNN", add_recurrent_parts},
         {"Einsum", add_einsum_parts},
         {"EmbedLayerNormalization", add_embedding_parts},
+        {"GatedRelativePositionBias", add_gated_bias_parts},
         {"MoE", add_expert_parts},
         {"QMoE", add_expert_parts},
         {"RelativePositionBias", add_distance_parts},

@@ -66,5 +66,7 @@ class OnnxParts {
 bool add_attention_parts(OnnxParts& parts);
 bool add_recurrent_parts(OnnxParts& parts);
 bool add_einsum_parts(OnnxParts& parts);
+bool add_gated_bias_parts(OnnxParts& parts);
+bool add_causal_conv_parts(OnnxParts& parts);
 
 }  // namespace berth

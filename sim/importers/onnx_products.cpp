@@ -94,6 +94,9 @@ bool has_bias(const OnnxSubject& s) {
     if (op == "DynamicQuantizeMatMul") {
         return bias(4);
     }
+    if (op == "QOrderedMatMul") {
+        return bias(5);
+    }
     return (op == "MatMulNBits" && bias(5)) || ((op == "QGemm" || op == "MatMulIntegerToFloat") && bias(6));
 }
 
@@ -142,11 +145,16 @@ bool multiplies_integers(std::string_view op) {
     static const std::unordered_set<std::string_view> kNames{
         "MatMulInteger", "ConvInteger", "QLinearMatMul",        "QLinearConv",
         "QGemm",         "QAttention",  "MatMulIntegerToFloat", "DynamicQuantizeMatMul",
-        "MatMulNBits",   "MatMulBnb4",  "MatMulFpQ4",           "DynamicQuantizeLSTM"};
+        "QOrderedMatMul", "MatMulNBits",   "MatMulBnb4",  "MatMulFpQ4",           "DynamicQuantizeLSTM"};
     return kNames.contains(op);
 }
 
-std::size_t second_factor(std::string_view op) { return op.starts_with("QLinear") || op == "QGemm" ? 3 : 1; }
+std::size_t second_factor(std::string_view op) {
+    if (op == "QOrderedMatMul") {  // each factor is followed by its scale, without a zero point
+        return 2;
+    }
+    return op.starts_with("QLinear") || op == "QGemm" ? 3 : 1;
+}
 
 std::optional<OnnxOperator> matmul_of(const OnnxSubject& s) {
     const ValueId a = s.in(0);
@@ -177,7 +185,7 @@ std::optional<OnnxOperator> conv_of(const OnnxSubject& s) {
         return std::nullopt;
     }
     const Shape from = channels_second(s.source(), s.network.shape(s.in(0)));
-    const Shape kernel = kernel_shape(s.source(), s.network.shape(s.in(second)));
+    const Shape kernel = from.size() < 2 ? Shape{} : kernel_shape(s.source(), s.network.shape(s.in(second)), from[1]);
     const Shape made = channels_second(s.source(), s.made);
     const std::size_t rank = from.size();
     if (rank < 3 || rank > 5 || kernel.size() != rank || made.size() != rank) {

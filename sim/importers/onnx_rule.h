@@ -58,8 +58,9 @@ struct NamedRule {
 [[nodiscard]] Shape channels_second(const OnnxNode& node, Shape shape);
 [[nodiscard]] Shape as_laid_out(const OnnxNode& node, Shape shape);
 /// Shape of a kernel in the axis order of ONNX; the attribute `kernel_axes` gives the place of each ONNX axis in the
-/// node's own order.
-[[nodiscard]] Shape kernel_shape(const OnnxNode& node, const Shape& shape);
+/// node's own order. Kernels of Nhwc operators have the order of their images in some files and that of ONNX in others;
+/// `channels`, the channels of the images, tells which.
+[[nodiscard]] Shape kernel_shape(const OnnxNode& node, const Shape& shape, std::int64_t channels);
 
 /// Broadcast by numpy's rule; absent if the shapes are incompatible.
 [[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);

@@ -22,6 +22,21 @@ bool attention(const RuleContext& c) {
     return true;
 }
 
+/// Biases of relative positions, [1, heads, queries, keys], scaled by the query of each sequence.
+bool gated_bias(const RuleContext& c) {
+    const Shape *query = c.shape(0), *biases = c.shape(2);
+    if (query == nullptr || query->size() != 3 || biases == nullptr || biases->size() != 4) {
+        return false;
+    }
+    return c.make(0, {query->front(), (*biases)[1], (*biases)[2], (*biases)[3]});
+}
+
+/// A convolution that keeps the number of positions, and the state that it hands on.
+bool causal_conv(const RuleContext& c) {
+    const Shape *from = c.shape(0), *state = c.shape(3);
+    return from != nullptr && c.make(0, *from) && (state == nullptr || c.make(1, *state));
+}
+
 /// Results: Y [tokens, directions, batch, hidden], and the last states.
 bool recurrent(const RuleContext& c) {
     const Shape* from = c.shape(0);
@@ -58,13 +73,18 @@ bool einsum(const RuleContext& c) {
 
 constexpr NamedRule kSequence[]{
     {"Attention", attention},
+    {"CausalConvWithState", causal_conv},
     {"DecoderMaskedMultiHeadAttention", attention},
+    {"DecoderMaskedSelfAttention", attention},
     {"DynamicQuantizeLSTM", recurrent},
     {"Einsum", einsum},
     {"GRU", recurrent},
+    {"GatedRelativePositionBias", gated_bias},
     {"GroupQueryAttention", attention},
     {"LSTM", recurrent},
     {"MultiHeadAttention", attention},
+    {"PackedAttention", attention},
+    {"PackedMultiHeadAttention", attention},
     {"QAttention", attention},
     {"RNN", recurrent},
 };

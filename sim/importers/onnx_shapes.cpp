@@ -322,7 +322,9 @@ Shape factor_shape(const OnnxNode& node, Shape shape, bool second) {
     if (shape.size() > 2 && node.integer(second ? "transBatchB" : "transBatchA", 0) != 0) {
         std::rotate(shape.begin(), shape.begin() + 1, shape.end() - 1);
     }
-    if (shape.size() > 1 && node.integer(second ? "transB" : "transA", 0) != 0) {
+    // CDist compares each row of the one with each row of the other.
+    const bool rows = second && node.op == "CDist";
+    if (shape.size() > 1 && (rows || node.integer(second ? "transB" : "transA", 0) != 0)) {
         std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
     }
     return shape;
@@ -346,9 +348,14 @@ Shape as_laid_out(const OnnxNode& node, Shape shape) {
     return shape;
 }
 
-Shape kernel_shape(const OnnxNode& node, const Shape& shape) {
+Shape kernel_shape(const OnnxNode& node, const Shape& shape, std::int64_t channels) {
     const Shape axes = node.integers("kernel_axes");
     Shape result = shape;
+    const std::int64_t groups = node.integer("group", 1);
+    if (node.op.starts_with("Nhwc") && shape.size() > 2 && elements_of({shape[1], groups}) != channels &&
+        elements_of({shape.back(), groups}) == channels) {
+        return channels_second(node, std::move(result));
+    }
     for (std::size_t i = 0; i < axes.size() && axes.size() == shape.size(); ++i) {
         result[i] = shape[static_cast<std::size_t>(axes[i])];
     }

@@ -1,0 +1,87 @@
+// Parts of operators of ONNX Runtime that have no equivalent: biases of relative positions that the query gates, and
+// causal convolutions with a state.
+// Source: github.com/microsoft/onnxruntime, docs/ContribOperators.md.
+#include "importers/onnx_parts.h"
+#include "importers/onnx_patterns.h"
+
+namespace berth {
+
+/// Each head of the query is multiplied by a small matrix; the halves of the result are summed, and the two numbers
+/// scale the biases of the query's position.
+bool add_gated_bias_parts(OnnxParts& parts) {
+    const Shape& made = parts.network().shape(parts.out(0));
+    const std::int64_t heads = parts.source().integer("num_heads", 0);
+    const std::int64_t query = parts.given(0) ? parts.network().elements(parts.in(0)) : 0;
+    if (!parts.constant(3) || parts.shape(3).size() != 2 || made.size() != 4 || made[1] != heads ||
+        query != elements_of({made[0], heads, made[2], parts.shape(3)[0]})) {
+        return false;
+    }
+    const std::int64_t width = parts.shape(3)[0];
+    const std::int64_t gates = parts.shape(3)[1];
+    const std::int64_t rows = elements_of({made[0], heads, made[2]});
+    OnnxSource from = parts.input(0);
+    if (parts.constant(1)) {
+        RowsDims sum = rows_of(parts.shape(0));
+        sum.affine = true;
+        from = parts.add({".query", OperatorKind::kAdd, sum, {from}, parts.shape(0)});
+    }
+    const MatmulDims product{1, rows, width, gates, true, parts.constant(4)};
+    const OnnxSource summands = parts.add(
+        {".gates", OperatorKind::kMatmul, product, {from}, {made[0], heads, made[2], gates}, kNoValue, parts.in(3)});
+    const Shape two{made[0], heads, made[2], 2};
+    RowsDims halves;
+    halves.cols = 1;
+    halves.rows = elements_of({rows, gates});
+    halves.out_rows = elements_of(two);
+    const OnnxSource sums = parts.add({".sum", OperatorKind::kPool, halves, {summands}, two});
+    const OnnxSource gate = parts.add({".sigmoid", OperatorKind::kSigmoid, rows_of(two), {sums}, two});
+    std::vector<OnnxSource> factors{gate};
+    if (parts.given(2) && !parts.constant(2)) {
+        factors.push_back(parts.input(2));
+    }
+    RowsDims scaled = rows_of(made);
+    scaled.inputs = static_cast<std::int64_t>(factors.size());
+    scaled.constant_rows = parts.constant(2) ? elements_of({heads, made[2]}) : 0;
+    parts.makes(parts.add({"", OperatorKind::kMul, scaled, std::move(factors), made}), 0);
+    return true;
+}
+
+/// A convolution per channel over the latest positions and those before them, which the state holds: [batch, channels,
+/// kernel - 1].
+bool add_causal_conv_parts(OnnxParts& parts) {
+    const Shape& from = parts.shape(0);
+    if (from.size() != 3 || !parts.constant(1) || parts.shape(1).size() != 3 || parts.shape(1)[1] != 1 ||
+        parts.shape(1)[0] != from[1] || !parts.given(3) || parts.constant(3)) {
+        return false;
+    }
+    const std::int64_t kernel = parts.shape(1)[2];
+    const std::int64_t earlier = kernel - 1;
+    Shape wide = from;
+    wide[2] += earlier;
+    RowsDims joined = rows_of(wide);
+    joined.inputs = 2;
+    const OnnxSource both =
+        parts.add({".positions", OperatorKind::kConcat, joined, {parts.input(3), parts.input(0)}, wide});
+    ConvDims d;
+    d.batch = from[0];
+    d.in_channels = d.out_channels = d.groups = from[1];
+    d.in_width = wide[2];
+    d.kernel_width = kernel;
+    d.out_width = from[2];
+    d.bias = parts.constant(2);
+    const OnnxAttribute* activation = parts.source().attribute("activation");
+    const bool active = activation != nullptr && (activation->text == "silu" || activation->text == "swish");
+    OnnxSource made =
+        parts.add({active ? ".conv" : "", OperatorKind::kConv2d, d, {both}, from, kNoValue, parts.in(1)});
+    if (active) {
+        made = parts.add({"", OperatorKind::kSilu, rows_of(from), {made}, from});
+    }
+    parts.makes(made, 0);
+    if (parts.out(1) != kNoValue) {
+        const OnnxSource state = parts.piece(".state", both, {from[0], from[1], earlier});
+        parts.makes(state, 1);
+    }
+    return true;
+}
+
+}  // namespace berth
