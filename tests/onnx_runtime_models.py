@@ -194,6 +194,69 @@ def later_sets():
                 kv_num_heads=2)
 
 
+def followed(name, op, inputs, given, weights, shape, domain=RUNTIME, opset=21, **attributes):
+    """An operator of the given result shape, and a product that fits behind no other shape; its MACs tell the rows."""
+    nodes = [helper.make_node(op, inputs, ["t"], domain=domain, **attributes),
+             helper.make_node("MatMul", ["t", "behind"], ["y"])]
+    made = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    graph = helper.make_graph(nodes, name, given, made, weights + [weight("behind", shape[-1], 4096)])
+    built = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid(RUNTIME, 1)])
+    macs, held = 4096, shape[-1] * 4096
+    for size in shape:
+        macs *= size
+    return f"behind_{name}", built, macs, held
+
+
+def shapes():
+    int8 = TensorProto.INT8
+    scales = [number("s", 1, kind=np.float32), number("z", 0, kind=np.int8)]
+    norms = [weight("g", 32), weight("b", 32)]
+    image = value("x", 1, 16, 16, 32)
+    yield followed("group_norm", "GroupNorm", ["x", "g", "b"], [image], norms, (1, 16, 16, 32), groups=8,
+                   channels_last=1, activation=1)
+    yield followed("skip_group_norm", "SkipGroupNorm", ["x", "g", "b", "k"], [image, value("k", 1, 16, 16, 32)], norms,
+                   (1, 16, 16, 32), groups=8, channels_last=1, activation=1)
+    yield followed("bias_add", "BiasAdd", ["x", "b", "k"], [value("x", 2, 64, 32), value("k", 2, 64, 32)], norms[1:],
+                   (2, 64, 32))
+    yield followed("bias_split_gelu", "BiasSplitGelu", ["x", "b"], [value("x", 2, 64, 64)], [weight("b", 64)],
+                   (2, 64, 32))
+    yield followed("q_concat", "QLinearConcat", ["s", "z", "x", "s", "z", "k", "s", "z"],
+                   [value("x", 2, 8, kind=int8), value("k", 2, 24, kind=int8)], scales, (2, 32), axis=1)
+    yield followed("q_where", "QLinearWhere", ["c", "x", "s", "z", "k", "s", "z", "s", "z"],
+                   [value("c", 2, 1, kind=TensorProto.BOOL), value("x", 1, 8, kind=int8), value("k", 2, 8, kind=int8)],
+                   scales, (2, 8))
+    yield followed("q_mean", "QLinearReduceMean", ["x", "s", "z", "s", "z"], [value("x", 2, 5, 8, kind=int8)], scales,
+                   (2, 1, 8), axes=[1], keepdims=1)
+    yield followed("rfft", "Rfft", ["x"], [value("x", 2, 3, 64)], [], (2, 3, 33, 2), normalized=0, onesided=1,
+                   signal_ndim=1)
+    yield followed("irfft", "Irfft", ["x"], [value("x", 2, 3, 33, 2)], [], (2, 3, 64), normalized=0, onesided=1,
+                   signal_ndim=1)
+    yield followed("dft", "DFT", ["x"], [value("x", 2, 64, 1)], [], (2, 33, 2), domain="", opset=17, onesided=1, axis=1)
+    yield followed("stft", "STFT", ["x", "p", "", "n"], [value("x", 1, 16000, 1)], [number("p", 160), number("n", 400)],
+                   (1, 98, 201, 2), domain="", opset=17, onesided=1)
+    yield followed("unfold", "UnfoldTensor", ["x"], [value("x", 2, 32)], [], (2, 15, 4), dim=-1, size=4, step=2)
+    yield followed("expand_dims", "ExpandDims", ["x", "a"], [value("x", 2, 32)], [number("a", 1, kind=np.int32)],
+                   (2, 1, 32))
+    yield followed("restore_padding", "RestorePadding", ["x", "o"],
+                   [value("x", 20, 32), value("o", 2, 12, kind=TensorProto.INT32)], [], (2, 12, 32))
+    yield followed("remove_padding", "RemovePadding", ["x", "o"],
+                   [value("x", 2, 12, 32), value("o", 2, kind=TensorProto.INT32)], [], (24, 32))
+    yield followed("crop_and_resize", "CropAndResize", ["x", "r", "i", "n"],
+                   [value("x", 1, 8, 32, 32), value("r", 5, 4), value("i", 5, kind=TensorProto.INT32)],
+                   [number("n", 14, 12, kind=np.int32)], (5, 8, 14, 12))
+    yield followed("col2im", "Col2Im", ["x", "a", "b"], [value("x", 1, 36, 64)], [number("a", 10, 12), number("b", 3, 3)],
+                   (1, 4, 10, 12), domain="", opset=18)
+    yield followed("center_crop", "CenterCropPad", ["x", "a"], [value("x", 1, 9, 64)], [number("a", 8, 30)], (1, 8, 30),
+                   domain="", opset=18, axes=[1, -1])
+    yield followed("affine_grid", "AffineGrid", ["x", "n"], [value("x", 1, 2, 3)], [number("n", 1, 3, 16, 12)],
+                   (1, 16, 12, 2), domain="", opset=20)
+    yield followed("roi_pool", "MaxRoiPool", ["x", "r"], [value("x", 1, 8, 50, 50), value("r", 5, 5)], [], (5, 8, 7, 6),
+                   domain="", pooled_shape=[7, 6])
+    yield followed("tensor_scatter", "TensorScatter", ["x", "k", "i"],
+                   [value("x", 2, 4, 64, 8), value("k", 2, 4, 1, 8), value("i", 2, kind=TensorProto.INT64)], [],
+                   (2, 4, 64, 8), domain="", opset=24, axis=2)
+
+
 def runtime_models():
-    for group in (products, convolutions, attentions, experts, recurrences, later_sets):
+    for group in (products, convolutions, attentions, experts, recurrences, later_sets, shapes):
         yield from group()

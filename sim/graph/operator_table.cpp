@@ -38,20 +38,22 @@ constexpr std::array<std::string_view, 8> kOnnxAttention{"Attention",
                                                          "DecoderMaskedSelfAttention",
                                                          "PackedAttention",
                                                          "PackedMultiHeadAttention"};
-constexpr std::array<std::string_view, 3> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax"};
-constexpr std::array<std::string_view, 4> kOnnxLayerNorm{"LayerNormalization", "InstanceNormalization",
-                                                         "GroupNormalization", "GroupNorm"};
+constexpr std::array<std::string_view, 4> kOnnxSoftmax{"Softmax", "LogSoftmax", "QLinearSoftmax", "BiasSoftmax"};
+constexpr std::array<std::string_view, 5> kOnnxLayerNorm{
+    "LayerNormalization", "InstanceNormalization", "GroupNormalization", "GroupNorm", "QOrderedLayerNormalization"};
 constexpr std::array<std::string_view, 2> kOnnxRmsNorm{"RMSNormalization", "SimplifiedLayerNormalization"};
-constexpr std::array<std::string_view, 5> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "QuickGelu", "Erf"};
+constexpr std::array<std::string_view, 6> kOnnxGelu{"Gelu", "FastGelu", "BiasGelu", "QuickGelu", "Erf", "QOrderedGelu"};
 constexpr std::array<std::string_view, 3> kOnnxSilu{"Swish", "HardSwish", "Mish"};
 constexpr std::array<std::string_view, 4> kOnnxRelu{"Relu", "LeakyRelu", "PRelu", "Clip"};
 constexpr std::array<std::string_view, 1> kOnnxTanh{"Tanh"};
 constexpr std::array<std::string_view, 2> kOnnxSigmoid{"Sigmoid", "HardSigmoid"};
-constexpr std::array<std::string_view, 18> kOnnxAdd{
-    "Add",  "Sub",         "Sum", "Where", "Mean", "Max",   "Min", "QLinearAdd", "Equal", "Greater", "GreaterOrEqual",
-    "Less", "LessOrEqual", "And", "Or",    "Xor",  "IsNaN", "Not"};
+constexpr std::array<std::string_view, 20> kOnnxAdd{
+    "Add",         "Sub",         "Sum",   "Where",   "Mean",           "Max",
+    "Min",         "QLinearAdd",  "Equal", "Greater", "GreaterOrEqual", "Less",
+    "LessOrEqual", "And",         "Or",    "Xor",     "IsNaN",          "Not",
+    "BiasAdd",     "QLinearWhere"};
 // Batch norm at inference multiplies by a constant scale and adds a constant shift per channel.
-constexpr std::array<std::string_view, 16> kOnnxMul{"BatchNormalization",
+constexpr std::array<std::string_view, 18> kOnnxMul{"BatchNormalization",
                                                     "Mul",
                                                     "Div",
                                                     "Pow",
@@ -66,17 +68,20 @@ constexpr std::array<std::string_view, 16> kOnnxMul{"BatchNormalization",
                                                     "Ceil",
                                                     "Floor",
                                                     "Round",
-                                                    "Reciprocal"};
+                                                    "Reciprocal",
+                                                    "ComplexMul",
+                                                    "ComplexMulConj"};
 constexpr std::array<std::string_view, 4> kOnnxTranspose{"Transpose", "DepthToSpace", "SpaceToDepth",
                                                          "ReverseSequence"};
-constexpr std::array<std::string_view, 5> kOnnxReshape{"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
+constexpr std::array<std::string_view, 6> kOnnxReshape{"Reshape",   "Flatten",  "Squeeze",
+                                                       "Unsqueeze", "Identity", "ExpandDims"};
 constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
-constexpr std::array<std::string_view, 2> kOnnxConcat{"Concat", "StackedSlices"};
+constexpr std::array<std::string_view, 3> kOnnxConcat{"Concat", "StackedSlices", "QLinearConcat"};
 constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
-constexpr std::array<std::string_view, 13> kOnnxPool{
-    "ReduceMean",  "ReduceSum", "ReduceL2",      "ReduceMax", "ReduceMin",          "GlobalAveragePool",
-    "AveragePool", "MaxPool",   "GlobalMaxPool", "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool",
-    "NhwcMaxPool"};
+constexpr std::array<std::string_view, 15> kOnnxPool{
+    "ReduceMean",  "ReduceSum",         "ReduceL2",       "ReduceMax", "ReduceMin",          "GlobalAveragePool",
+    "AveragePool", "MaxPool",           "GlobalMaxPool",  "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool",
+    "NhwcMaxPool", "QLinearReduceMean", "MaxpoolWithMask"};
 constexpr std::array<std::string_view, 2> kOnnxResize{"Resize", "Upsample"};
 constexpr std::array<std::string_view, 0> kOnnxScan{};
 constexpr std::array<std::string_view, 1> kOnnxNormalize{"LpNormalization"};

@@ -153,7 +153,7 @@ Form packed_multi_head(const OnnxNode& node, const InputShape& shape) {
     if (query->size() == 4 && (*query)[2] == 3) {
         d.head_dim = (*query)[3];
         form.width = elements_of({3, d.heads, d.head_dim});
-    } else if (const Shape *key = shape(1), *value = shape(2); query->size() == 2 && key != nullptr &&
+    } else if (const Shape* key = shape(1), *value = shape(2); query->size() == 2 && key != nullptr &&
                                                                value != nullptr && key->size() == 2 &&
                                                                value->size() == 2 && key->front() == query->front()) {
         d.head_dim = share(query->back(), d.heads);

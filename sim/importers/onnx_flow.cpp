@@ -10,6 +10,7 @@
 #include "berth/operators.h"
 #include "importers/onnx_flow_builder.h"
 #include "importers/onnx_products.h"
+#include "importers/onnx_rule.h"
 
 namespace berth {
 
@@ -312,7 +313,7 @@ std::optional<bool> OnnxFlowBuilder::apply_rule(const OnnxStep& step) {
 
 void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
     const auto worked = apply_rule(step);
-    if (!worked) {
+    if (!worked || transforms(step.source->op)) {
         flow_.unknown.insert(step.source->op);
     }
     bool constant = true;

@@ -202,8 +202,10 @@ bool global_pool(const RuleContext& c) {
 
 bool reduce(const RuleContext& c) {
     const Shape* from = c.shape(0);
-    const auto axes = c.integers(1, "axes");
-    if (from == nullptr || (c.in(1) != nullptr && !axes)) {
+    // In integer operators the input is followed by a scale, and the axes are an attribute.
+    const std::size_t at = c.node().op.starts_with("QLinear") ? c.step.inputs.size() : 1;
+    const auto axes = c.integers(at, "axes");
+    if (from == nullptr || (c.in(at) != nullptr && !axes)) {
         return false;
     }
     const bool keep = c.node().integer("keepdims", 1) != 0;
@@ -289,6 +291,7 @@ constexpr NamedRule kMatrix[]{
     {"MatMulInteger16", integer_matmul},
     {"MatMulNBits", packed_matmul},
     {"MaxPool", pool},
+    {"MaxpoolWithMask", pool},
     {"NhwcConv", conv},
     {"NhwcFusedConv", conv},
     {"NhwcMaxPool", pool},
@@ -296,6 +299,7 @@ constexpr NamedRule kMatrix[]{
     {"QLinearAveragePool", pool},
     {"QLinearConv", conv_with_scales},
     {"QLinearGlobalAveragePool", global_pool},
+    {"QLinearReduceMean", reduce},
     {"QLinearMatMul", matmul_with_scales},
     {"QOrderedMatMul", matmul_with_orders},
     {"GlobalLpPool", global_pool},

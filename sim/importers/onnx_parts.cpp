@@ -277,6 +277,7 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
     using Adds = bool (*)(OnnxParts&);
     static const std::unordered_map<std::string_view, Adds> kKinds{
         {"Attention", add_attention_parts},
+        {"BiasSplitGelu", add_split_gelu_parts},
         {"CausalConvWithState", add_causal_conv_parts},
         {"DecoderMaskedMultiHeadAttention", add_attention_parts},
         {"DecoderMaskedSelfAttention", add_attention_parts},
@@ -294,8 +295,10 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
         {"GatedRelativePositionBias", add_gated_bias_parts},
         {"MoE", add_expert_parts},
         {"QMoE", add_expert_parts},
+        {"QEmbedLayerNormalization", add_embedding_parts},
         {"RelativePositionBias", add_distance_parts},
         {"RotaryEmbedding", add_rotary_parts},
+        {"SkipGroupNorm", add_skip_group_norm_parts},
         {"SkipLayerNormalization", add_skip_norm_parts},
         {"SkipSimplifiedLayerNormalization", add_skip_norm_parts},
     };

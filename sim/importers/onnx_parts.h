@@ -68,5 +68,7 @@ bool add_recurrent_parts(OnnxParts& parts);
 bool add_einsum_parts(OnnxParts& parts);
 bool add_gated_bias_parts(OnnxParts& parts);
 bool add_causal_conv_parts(OnnxParts& parts);
+bool add_split_gelu_parts(OnnxParts& parts);
+bool add_skip_group_norm_parts(OnnxParts& parts);
 
 }  // namespace berth

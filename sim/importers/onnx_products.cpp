@@ -143,9 +143,9 @@ bool multiplies(std::string_view op) {
 
 bool multiplies_integers(std::string_view op) {
     static const std::unordered_set<std::string_view> kNames{
-        "MatMulInteger", "ConvInteger", "QLinearMatMul",        "QLinearConv",
-        "QGemm",         "QAttention",  "MatMulIntegerToFloat", "DynamicQuantizeMatMul",
-        "QOrderedMatMul", "MatMulNBits",   "MatMulBnb4",  "MatMulFpQ4",           "DynamicQuantizeLSTM"};
+        "MatMulInteger", "ConvInteger",          "QLinearMatMul",         "QLinearConv",    "QGemm",
+        "QAttention",    "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QOrderedMatMul", "MatMulNBits",
+        "MatMulBnb4",    "MatMulFpQ4",           "DynamicQuantizeLSTM"};
     return kNames.contains(op);
 }
 

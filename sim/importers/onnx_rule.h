@@ -47,7 +47,12 @@ struct NamedRule {
 [[nodiscard]] std::span<const NamedRule> layout_rules();
 [[nodiscard]] std::span<const NamedRule> matrix_rules();
 [[nodiscard]] std::span<const NamedRule> picking_rules();
+[[nodiscard]] std::span<const NamedRule> runtime_rules();
 [[nodiscard]] std::span<const NamedRule> sequence_rules();
+[[nodiscard]] std::span<const NamedRule> signal_rules();
+
+/// Whether the operator is a Fourier transform: its shape has a rule, but its work is no product and counts as a pass.
+[[nodiscard]] bool transforms(std::string_view op);
 
 /// Shape of a factor of a matrix product, with transposed axes put back in the order of the product.
 [[nodiscard]] Shape factor_shape(const OnnxNode& node, Shape shape, bool second);

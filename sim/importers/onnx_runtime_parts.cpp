@@ -1,5 +1,5 @@
-// Parts of operators of ONNX Runtime that have no equivalent: biases of relative positions that the query gates, and
-// causal convolutions with a state.
+// Parts of operators of ONNX Runtime that have no equivalent: biases of relative positions that the query gates,
+// causal convolutions with a state, and the fused operators of diffusion models.
 // Source: github.com/microsoft/onnxruntime, docs/ContribOperators.md.
 #include "importers/onnx_parts.h"
 #include "importers/onnx_patterns.h"
@@ -71,8 +71,7 @@ bool add_causal_conv_parts(OnnxParts& parts) {
     d.bias = parts.constant(2);
     const OnnxAttribute* activation = parts.source().attribute("activation");
     const bool active = activation != nullptr && (activation->text == "silu" || activation->text == "swish");
-    OnnxSource made =
-        parts.add({active ? ".conv" : "", OperatorKind::kConv2d, d, {both}, from, kNoValue, parts.in(1)});
+    OnnxSource made = parts.add({active ? ".conv" : "", OperatorKind::kConv2d, d, {both}, from, kNoValue, parts.in(1)});
     if (active) {
         made = parts.add({"", OperatorKind::kSilu, rows_of(from), {made}, from});
     }
@@ -81,6 +80,51 @@ bool add_causal_conv_parts(OnnxParts& parts) {
         const OnnxSource state = parts.piece(".state", both, {from[0], from[1], earlier});
         parts.makes(state, 1);
     }
+    return true;
+}
+
+/// A bias is added; the GELU of one half of the columns scales the other half.
+bool add_split_gelu_parts(OnnxParts& parts) {
+    const Shape& made = parts.network().shape(parts.out(0));
+    if (!parts.given(0) || parts.constant(0) || parts.network().elements(parts.in(0)) != 2 * elements_of(made)) {
+        return false;
+    }
+    OnnxSource from = parts.input(0);
+    if (parts.constant(1)) {
+        RowsDims sum = rows_of(parts.shape(0));
+        sum.affine = true;
+        from = parts.add({".bias", OperatorKind::kAdd, sum, {from}, parts.shape(0)});
+    }
+    const OnnxSource scaled = parts.piece(".value", from, made);
+    const OnnxSource gate = parts.piece(".gate", from, made);
+    const OnnxSource active = parts.add({".gelu", OperatorKind::kGelu, rows_of(made), {gate}, made});
+    RowsDims product = rows_of(made);
+    product.inputs = 2;
+    parts.makes(parts.add({"", OperatorKind::kMul, product, {scaled, active}, made}), 0);
+    return true;
+}
+
+/// The residual sum, which is an output too, and its norm by groups of channels, which come last.
+bool add_skip_group_norm_parts(OnnxParts& parts) {
+    const Shape& made = parts.network().shape(parts.out(0));
+    if (!parts.given(0) || !parts.given(3)) {
+        return false;
+    }
+    RowsDims sum = rows_of(made);
+    sum.inputs = 2;
+    sum.affine = parts.constant(4);
+    const OnnxSource added = parts.add({".add", OperatorKind::kAdd, sum, {parts.input(0), parts.input(3)}, made});
+    if (parts.out(1) != kNoValue) {
+        parts.makes(added, 1);
+    }
+    RowsDims norm = rows_of(made);
+    norm.affine = parts.constant(1);
+    const bool active = parts.source().integer("activation", 0) != 0;
+    OnnxSource result = parts.add({active ? ".norm" : "", OperatorKind::kLayerNorm, norm, {added}, made});
+    if (active) {
+        result = parts.add({"", OperatorKind::kSilu, rows_of(made), {result}, made});
+    }
+    parts.makes(result, 0);
     return true;
 }
 

@@ -174,7 +174,6 @@ constexpr NamedRule kElementwise[]{
     {"And", compared<[](double a, double b) { return a != 0 && b != 0; }>},
     {"BatchNormalization", only_first},
     {"BiasGelu", only_first},
-    {"BiasSplitGelu", only_first},
     {"Cast", cast},
     {"CastLike", copied},
     {"Ceil", changed<[](double a) { return std::ceil(a); }>},
@@ -195,7 +194,6 @@ constexpr NamedRule kElementwise[]{
     {"Gelu", only_first},
     {"Greater", compared<[](double a, double b) { return b < a; }>},
     {"GreaterOrEqual", compared<[](double a, double b) { return b <= a; }>},
-    {"GroupNorm", only_first},
     {"GroupNorm", only_first},
     {"GroupNormalization", only_first},
     {"HardSigmoid", only_first},
@@ -259,8 +257,8 @@ using RuleIndex = std::unordered_map<std::string_view, ShapeRule>;
 const RuleIndex& all_rules() {
     static const RuleIndex index = [] {
         RuleIndex all;
-        for (const auto rules :
-             {elementwise_rules(), layout_rules(), matrix_rules(), picking_rules(), sequence_rules()}) {
+        for (const auto rules : {elementwise_rules(), layout_rules(), matrix_rules(), picking_rules(), runtime_rules(),
+                                 sequence_rules(), signal_rules()}) {
             for (const NamedRule& rule : rules) {
                 all.emplace(rule.op, rule.rule);
             }
