@@ -24,9 +24,14 @@ std::shared_ptr<YamlValue> YamlBuilder::make(YamlKind kind, YamlPlace place) con
 }
 
 void YamlBuilder::start(YamlKind kind, YamlPlace place, Anchor anchor) {
-    Open& open = open_.emplace_back();
+    if (depth_ == open_.size()) {
+        open_.emplace_back();
+    }
+    Open& open = open_[depth_++];
     open.value = make(kind, place);
     open.anchor = anchor;
+    open.has_key = false;
+    open.size = 1;
 }
 
 YamlBuilder::Grown YamlBuilder::nothing(YamlPlace place, Anchor anchor) {
@@ -35,9 +40,9 @@ YamlBuilder::Grown YamlBuilder::nothing(YamlPlace place, Anchor anchor) {
 
 YamlBuilder::Grown YamlBuilder::scalar(YamlPlace place, std::string_view text, bool quoted, Anchor anchor) {
     // Most scalars are keys, for which no node is made.
-    if (anchor == 0 && !open_.empty() && open_.back().value->kind == YamlKind::kMap && !open_.back().has_key) {
-        ++open_.back().size;
-        name_key(open_.back(), text, at(place));
+    if (anchor == 0 && depth_ > 0 && innermost().value->kind == YamlKind::kMap && !innermost().has_key) {
+        ++innermost().size;
+        name_key(innermost(), text, at(place));
         return Grown::kGood;
     }
     auto value = make(YamlKind::kScalar, place);
@@ -56,15 +61,22 @@ YamlBuilder::Grown YamlBuilder::alias(YamlPlace place, Anchor anchor) {
 }
 
 YamlBuilder::Grown YamlBuilder::finish() {
-    Open finished = std::move(open_.back());
-    open_.pop_back();
+    Open& finished = innermost();
+    YamlValue& value = *finished.value;
+    value.items.assign(std::make_move_iterator(finished.items.begin()), std::make_move_iterator(finished.items.end()));
+    value.members.assign(std::make_move_iterator(finished.members.begin()),
+                         std::make_move_iterator(finished.members.end()));
+    finished.items.clear();
+    finished.members.clear();
+    finished.keys.clear();
+    --depth_;
     return add(std::move(finished.value), finished.anchor, finished.size);
 }
 
 YamlBuilder::Grown YamlBuilder::add(std::shared_ptr<YamlValue> value, Anchor anchor, std::size_t size) {
     // An empty value has the location of the next token, possibly lines below; the location of its key is more useful.
-    if (value->kind == YamlKind::kNull && !open_.empty() && open_.back().has_key) {
-        value->where = open_.back().key_where;
+    if (value->kind == YamlKind::kNull && depth_ > 0 && innermost().has_key) {
+        value->where = innermost().key_where;
     }
     if (anchor != 0) {
         anchors_[anchor] = {value, size};
@@ -74,21 +86,21 @@ YamlBuilder::Grown YamlBuilder::add(std::shared_ptr<YamlValue> value, Anchor anc
 }
 
 YamlBuilder::Grown YamlBuilder::attach(YamlPointer value, const SourceLocation& where, std::size_t size) {
-    if (open_.empty()) {
+    if (depth_ == 0) {
         root_ = root_ ? root_ : std::move(value);
         return Grown::kGood;
     }
-    Open& parent = open_.back();
+    Open& parent = innermost();
     if (parent.size + size > kMostValues) {
         return Grown::kTooLarge;
     }
     parent.size += size;
     if (parent.value->kind == YamlKind::kSequence) {
-        parent.value->items.push_back(std::move(value));
+        parent.items.push_back(std::move(value));
     } else if (!parent.has_key) {
         take_key(parent, *value, where);
     } else {
-        parent.value->members.push_back({std::move(parent.key), parent.key_where, std::move(value)});
+        parent.members.push_back({std::move(parent.key), parent.key_where, std::move(value)});
         parent.has_key = false;
     }
     return Grown::kGood;
@@ -116,7 +128,7 @@ void YamlBuilder::name_key(Open& parent, std::string_view key, const SourceLocat
 
 bool YamlBuilder::is_new(Open& parent) {
     constexpr std::size_t kFew = 16;
-    const auto& members = parent.value->members;
+    const auto& members = parent.members;
     if (members.size() < kFew) {
         return std::ranges::find(members, parent.key, &YamlMember::key) == members.end();
     }

@@ -43,9 +43,12 @@ class YamlBuilder {
     [[nodiscard]] SourceLocation at(YamlPlace place) const { return {file_, place.line, place.column}; }
 
   private:
-    /// A sequence or map that has not ended yet.
+    /// A sequence or map that has not ended yet. What it holds is moved into the value when it ends, whose vectors then
+    /// have the right size at once.
     struct Open {
         std::shared_ptr<YamlValue> value;
+        std::vector<YamlPointer> items;
+        std::vector<YamlMember> members;
         Anchor anchor = 0;
         std::string key;
         SourceLocation key_where;
@@ -65,11 +68,13 @@ class YamlBuilder {
     void take_key(Open& parent, const YamlValue& key, const SourceLocation& where);
     void name_key(Open& parent, std::string_view key, const SourceLocation& where);
     [[nodiscard]] static bool is_new(Open& parent);
+    [[nodiscard]] Open& innermost() { return open_[depth_ - 1]; }
 
     std::shared_ptr<const std::string> file_;
     Diagnostics& diagnostics_;
     YamlPointer root_;
-    std::vector<Open> open_;
+    std::vector<Open> open_;  ///< the first `depth_` are open; those beyond keep their memory for the next
+    std::size_t depth_ = 0;
     std::unordered_map<Anchor, Anchored> anchors_;
 };
 

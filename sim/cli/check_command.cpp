@@ -83,8 +83,8 @@ std::string check_profile(const std::string& path, const Library& library, Diagn
 std::string check_model(const std::string& path, const Library& library, Diagnostics& diagnostics) {
     const auto model = load_model(library, path, {}, SourceLocation(path), diagnostics);
     const std::int64_t longest = model ? longest_input(*model).value_or(1) : 1;
-    const auto small = model ? instantiate(*model, Workload{1, 1}, diagnostics) : std::nullopt;
-    const auto large = small && longest > 1 ? instantiate(*model, Workload{1, longest}, diagnostics) : small;
+    auto small = model ? instantiate(*model, Workload{1, 1}, diagnostics) : std::nullopt;
+    const auto large = small && longest > 1 ? instantiate(*model, Workload{1, longest}, diagnostics) : std::move(small);
     if (!large) {
         return "";
     }

@@ -255,7 +255,9 @@ class ArchitectureReader {
     }
 
     void read_operators(const YamlNode& operators, const Known& known, Section& section) {
-        for (const YamlNode& item : operators.sequence()) {
+        const std::vector<YamlNode> items = operators.sequence();
+        section.operators.reserve(items.size());
+        for (const YamlNode& item : items) {
             if (auto op = read_operator(item, known, section)) {
                 add_operator(section, std::move(*op));
             }

@@ -149,6 +149,14 @@ class GraphBuilder {
         return true;
     }
 
+    /// Room for so many more, without a growth by little at each round of a section.
+    template <class T>
+    static void make_room(std::vector<T>& of, std::size_t more) {
+        if (of.capacity() < of.size() + more) {
+            of.reserve(std::max(of.size() + more, 2 * of.size()));
+        }
+    }
+
     static std::string prefix_of(const Section& section, std::int64_t round) {
         return section.name.empty() ? "" : with_round(section.name, round) + ".";
     }
@@ -203,6 +211,8 @@ class GraphBuilder {
         const std::size_t errors_before = diagnostics_.error_count();
         const auto first_operator = static_cast<OperatorId>(graph_.operators.size());
         const auto first_tensor = static_cast<TensorId>(graph_.tensors.size());
+        make_room(graph_.tensors, plan.operators.size());
+        make_room(graph_.operators, plan.operators.size());
         // Create all tensors first, since an operator may read a tensor that a later one produces.
         for (const PlannedOperator& planned : plan.operators) {
             Tensor tensor;

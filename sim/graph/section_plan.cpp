@@ -29,6 +29,7 @@ class SectionPlanner {
         const std::size_t errors_before = diagnostics_.error_count();
         number_those_that_exist();
         Plan plan;
+        plan.operators.reserve(section_.operators.size());
         for (std::size_t i = 0; i < section_.operators.size(); ++i) {
             if (numbers_[i] != kAbsent) {
                 plan.operators.push_back(plan_operator(section_.operators[i]));
@@ -53,6 +54,8 @@ class SectionPlanner {
 
     void number_those_that_exist() {
         std::int32_t next = 0;
+        indices_.reserve(section_.operators.size());
+        numbers_.reserve(section_.operators.size());
         for (const OperatorTemplate& op : section_.operators) {
             indices_.emplace(op.name, numbers_.size());
             numbers_.push_back(holds(op.when, symbols_, diagnostics_).value_or(false) ? next++ : kAbsent);
