@@ -77,6 +77,7 @@ class OnnxReader {
         if (!has_graph) {
             return refuse(bytes_.empty() ? "the file is empty" : "there is no graph in it", "an ONNX model");
         }
+        put_in_order(file.graph.nodes);
         return file;
     }
 

@@ -114,4 +114,7 @@ enum class OnnxBytes : std::uint8_t { kInMemory, kMapped };
 [[nodiscard]] std::optional<OnnxFile> parse_onnx(std::string_view bytes, const std::string& name,
                                                  Diagnostics& diagnostics, OnnxBytes kept = OnnxBytes::kInMemory);
 
+/// Moves nodes behind those whose results they read; those that already stand so keep their order.
+void put_in_order(std::vector<OnnxNode>& nodes);
+
 }  // namespace berth

@@ -196,6 +196,24 @@ TEST(OnnxImport, WhatIsNoModelIsRefused) {
                           whole.size() - 40));
 }
 
+// A converter to float16 appends the casts of the inputs, although others read them.
+TEST(OnnxImport, NodesStandBehindWhatTheyRead) {
+    const auto said = [](const std::string& nodes) {
+        Diagnostics diagnostics;
+        const auto import = import_onnx(model_bytes(nodes), "m.onnx", {}, diagnostics);
+        std::string names;
+        for (const Operator& op : import ? import->graph.operators : std::vector<Operator>{}) {
+            names += std::string(traits(op.kind).name) + " ";
+        }
+        return names + diagnostics.text();
+    };
+    const std::string relu = node("Relu", {"x"}, {"h"});
+    const std::string tanh = node("Tanh", {"h"}, {"t"});
+    const std::string sigmoid = node("Sigmoid", {"t"}, {"y"});
+    EXPECT_EQ(said(sigmoid + tanh + relu), "relu tanh sigmoid ");
+    EXPECT_EQ(said(tanh + sigmoid + relu), said(relu + tanh + sigmoid));
+}
+
 TEST(OnnxImport, ImpossibleGraphsAreToldApart) {
     EXPECT_EQ(said_of_onnx(model_bytes(node("Relu", {"z"}, {"y"}))),
               "m.onnx: error: Relu 'n' reads 'z', which nothing before it makes\n");
