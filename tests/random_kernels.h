@@ -21,6 +21,7 @@ inline Profile board_with_all_rules() {
     matrix.library_row_tile = Parameter<Bytes>{kibibytes(160)};
     matrix.int32_output = Parameter<Bandwidth>{gigabytes_per_second(2)};
     matrix.result_buffer = Parameter<Bytes>{kibibytes(32)};
+    matrix.result_rows = 64;
     return profile;
 }
 

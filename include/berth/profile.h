@@ -82,6 +82,7 @@ struct MatrixEngine {
     /// Rates of floating-point and of 16-bit accumulators. Absent: the former leave at `int32_output`, the latter are
     /// written as other results.
     std::optional<Parameter<Bandwidth>> fp32_output, int16_output;
+    std::int64_t result_rows = 0;  ///< accumulators of at most this many rows are written as other results
     /// Bytes of accumulators that a buffer absorbs while they are computed; these delay nothing.
     std::optional<Parameter<Bytes>> result_buffer;
     /// Extra steps along k (of four input bytes each) per block of results: loading accumulators, adding the bias,

@@ -78,6 +78,8 @@ void matrix_keys(Visitor& v, auto&& matrix) {
              "that of floating-point output; as int32_output if absent");
     v.number("int16_output", matrix.int16_output, NumberForm::kPositive,
              "that of 16-bit output, as of int4 products; as other results if absent");
+    v.count("result_rows", matrix.result_rows, kCountRange, KeyNeed::kOptional,
+            "of products of at most this many rows such output is written as other results; absent: of none");
     v.number("result_buffer", matrix.result_buffer, NumberForm::kPositive,
              "bytes of int32 output that are buffered without delay; absent: none");
     v.number("result_steps", matrix.result_steps, NumberForm::kPositive,
@@ -187,6 +189,10 @@ void dispatch_keys(Visitor& v, auto&& runtime) {
              "for each kernel that is called repeatedly by itself, as in measurements; absent: per_kernel");
     v.number("cold", runtime.dispatch_cold, NumberForm::kPositive,
              "for each kernel whose code and descriptors are not cached; absent: per_kernel");
+    v.number(
+        "wake_up", runtime.wake_up, NumberForm::kPositive,
+        "waking of the thread that waits for a single, cold call of the matmul library: as long as the call itself, "
+        "at most this; absent: none");
     v.number("profiled", runtime.dispatch_profiled, NumberForm::kPositive,
              "for each layer in tables of the runtime's profiler, which waits for each by itself; absent: per_kernel");
     v.number("profiled_v1", runtime.dispatch_profiled_v1, NumberForm::kPositive,

@@ -85,6 +85,7 @@ struct Runtime {
     std::optional<Parameter<Time>> dispatch_repeated;
     /// Dispatch of a kernel whose code and descriptors are in memory, not in the caches; absent: per_kernel.
     std::optional<Parameter<Time>> dispatch_cold;
+    std::optional<Parameter<Time>> wake_up;  ///< most that waking adds to a single call that was waited for
     /// Dispatch per layer while the runtime's profiler times each layer by itself; absent: per_kernel.
     std::optional<Parameter<Time>> dispatch_profiled;
     /// Dispatch per profiled layer, and fork-join per layer on several cores, in version 1 of the runtime; absent: as

@@ -224,7 +224,7 @@ SilenceReason of_special_use(const Place& place) {
     if ((last == "winograd" || last == "image_channels") && !kinds.contains(OperatorKind::kConv2d)) {
         return {fmt::format("no convolution runs on {} here", name), {}};
     }
-    if (last == "library_row_tile" || last.ends_with("_output") || last == "result_buffer") {
+    if (last == "library_row_tile" || last.ends_with("_output") || last == "result_buffer" || last == "result_rows") {
         return {fmt::format("only calls of the matmul library of {} use it, not compiled graphs (berth predict --op "
                             "matmul --layout native)",
                             place.device().runtime.name),
@@ -234,7 +234,7 @@ SilenceReason of_special_use(const Place& place) {
         return {fmt::format("no elements of 8 bits pass that class on {} here", name),
                 {{place.own(fmt::format("vector.{}.per_cycle", place.steps[1]))}}};
     }
-    if (place.begins({"runtime", "dispatch"}) && (last == "repeated" || last == "cold")) {
+    if (place.begins({"runtime", "dispatch"}) && (last == "repeated" || last == "cold" || last == "wake_up")) {
         return {"only single operators that are called by themselves use it (berth predict --op)",
                 {{place.own("runtime.dispatch.per_kernel")}}};
     }

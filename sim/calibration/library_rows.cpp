@@ -44,8 +44,8 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
         measured.device = source.device;
         measured.measured = table.microseconds_in(row, source.time);
         std::string why;
-        const auto kernel = standalone_kernel({OperatorKind::kMatmul, dims, *dtype, MatrixLayout::kNative}, profile,
-                                              source.device, why);
+        const auto kernel = standalone_kernel(
+            {OperatorKind::kMatmul, dims, *dtype, MatrixLayout::kNative, source.cache}, profile, source.device, why);
         if (kernel && kernel->input != *dtype) {  // a call was timed at its own dtype, not at the nearest supported one
             why = fmt::format("the profile has no {} matmul", choice_name(kDTypeNames, *dtype));
         }

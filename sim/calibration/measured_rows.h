@@ -17,6 +17,7 @@ struct RowSource {
     int cores = 1;                                                    ///< for library calls and generation
     std::string time;                                                 ///< library calls: name of the time column
     std::int64_t below_m = std::numeric_limits<std::int64_t>::max();  ///< library calls: only those with fewer rows
+    CacheState cache = CacheState::kHot;                              ///< library calls: cold if each was made once
     std::vector<std::string> models;                                  ///< generation: only these models; empty: all
     std::string table;                                                ///< layers: only rows of this log; empty: all
     std::optional<Frequency> memory_clock;  ///< operators: DRAM clock state that they were measured at, if known

@@ -260,14 +260,38 @@ bool does_nothing(const Demand<T>& demand) {
            value_of(demand.on_chip) <= Bytes{};
 }
 
+// Overlap of a kernel. The array's double buffering, where known, hides more than other kernels do. The SIMD units of a
+// CPU are one engine, so an epilogue runs before or after the multiplications.
+template <class T>
+Overlaps<T> overlaps_of(const Demand<T>& demand, const Device& device) {
+    const bool array = value_of(demand.padded_macs) > Operations{} && !demand.engines_serial && device.matrix.overlap;
+    Overlaps<T> overlaps;
+    overlaps.engines_serial = demand.engines_serial || device.kind == DeviceKind::kCpu;
+    overlaps.vector_at_memory = demand.vector_at_memory && !overlaps.engines_serial;
+    overlaps.own =
+        array ? T::profile(*device.matrix.overlap, "overlap of the array") : T::profile(device.overlap, "overlap");
+    overlaps.device = T::profile(device.overlap, "overlap");
+    if (device.dma.overlap) {
+        overlaps.dram = T::profile(*device.dma.overlap, "overlap of DRAM");
+    }
+    return overlaps;
+}
+
+// Waking of the thread that waits for a single call. The longer it waits, the deeper the idle state of its core, and an
+// operating system enters a state only for waits longer than leaving it takes.
+template <class T>
+Number<T, Time> wake_up(const Kernel& kernel, const Demand<T>& demand, const Terms<T>& call, const Device& device) {
+    if (!device.runtime.wake_up || !kernel.library_call || kernel.cache != CacheState::kCold) {
+        return {};
+    }
+    return smaller(T::profile(*device.runtime.wake_up, "waking at most"),
+                   T::given(value_of(total_of<T>(call, overlaps_of<T>(demand, device)).time), "time of the call"));
+}
+
 template <class T>
 Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& device, const Rates<T>& rates) {
     Terms<T> terms;
     const StartedBy started_by = does_nothing<T>(demand) ? StartedBy::kGraph : kernel.started_by;
-    terms.dispatch = T::term(T::profile(dispatch_of(kernel.cache, started_by, device.runtime), "dispatch per kernel") *
-                                     T::factor(static_cast<double>(kernel.cut.count()), "pieces") +
-                                 host_share<T>(kernel, device),
-                             "dispatch");
     if (rates.cores > 1) {
         terms.fork_join = T::term(T::profile(fork_join_of(kernel, device.runtime), "fork and join of a kernel") +
                                       coherence_time<T>(kernel, demand, device, rates.cores),
@@ -286,24 +310,11 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
     terms.stall = T::term(stall_time<T>(demand.groups, terms.compute, rates), "stall");
     terms.results = T::term(results_time<T>(demand.accumulators, kernel.output, device, rates), "results");
     terms.bus = T::term(bus_time<T>(demand, device, rates), "bus");
+    terms.dispatch = T::term(T::profile(dispatch_of(kernel.cache, started_by, device.runtime), "dispatch per kernel") *
+                                     T::factor(static_cast<double>(kernel.cut.count()), "pieces") +
+                                 host_share<T>(kernel, device) + wake_up<T>(kernel, demand, terms, device),
+                             "dispatch");
     return terms;
-}
-
-// Overlap of a kernel. The array's double buffering, where known, hides more than other kernels do. The SIMD units of a
-// CPU are one engine, so an epilogue runs before or after the multiplications.
-template <class T>
-Overlaps<T> overlaps_of(const Demand<T>& demand, const Device& device) {
-    const bool array = value_of(demand.padded_macs) > Operations{} && !demand.engines_serial && device.matrix.overlap;
-    Overlaps<T> overlaps;
-    overlaps.engines_serial = demand.engines_serial || device.kind == DeviceKind::kCpu;
-    overlaps.vector_at_memory = demand.vector_at_memory && !overlaps.engines_serial;
-    overlaps.own =
-        array ? T::profile(*device.matrix.overlap, "overlap of the array") : T::profile(device.overlap, "overlap");
-    overlaps.device = T::profile(device.overlap, "overlap");
-    if (device.dma.overlap) {
-        overlaps.dram = T::profile(*device.dma.overlap, "overlap of DRAM");
-    }
-    return overlaps;
 }
 
 template <class T>

@@ -115,7 +115,8 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
     if (!kernel.weights_on_chip) {
         demand.read += T::given(once.bias, "bias");
     }
-    const bool at_own_rate = kernel.keeps_accumulators && accumulator_rate(device.matrix, kernel.output).has_value();
+    const bool at_own_rate = kernel.keeps_accumulators && d.m > device.matrix.result_rows &&
+                             accumulator_rate(device.matrix, kernel.output).has_value();
     add_activations<T>(demand, kernel, activations, at_own_rate ? Number<T, Bytes>{} : T::given(once.result, "result"));
     if (at_own_rate) {
         demand.accumulators = T::given(once.result, "accumulators");

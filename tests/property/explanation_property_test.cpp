@@ -297,6 +297,7 @@ Device any_cpu() {
 Device any_npu() {
     Device device = board_with_all_rules().devices[0];
     maybe(device.runtime.dispatch_host_cycles, 41700.0);
+    maybe(device.runtime.wake_up, microseconds(61.3));
     maybe(device.attention->layout_cycles, 7.3);
     maybe(device.matrix.group_sums, operations(3.7));
     maybe(device.matrix.group_scale, bytes(8));

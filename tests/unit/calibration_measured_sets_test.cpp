@@ -72,6 +72,17 @@ TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
     EXPECT_TRUE(std::get<TimedKernel>(set.rows.front().work).kernel.library_call);
 }
 
+TEST_F(MeasuredSets, SayWhetherEachCallWasMadeOnce) {
+    const auto cache = [&](const std::string& more) {
+        const auto outcome = load_set(library_set(more), std::string(kLibraryHeader) + "1,64,64,int8,1,1,50\n");
+        EXPECT_EQ(outcome.complaints, "");
+        return std::get<TimedKernel>(outcome.sets->front().rows.front().work).kernel.cache;
+    };
+    EXPECT_EQ(cache(""), CacheState::kHot);
+    EXPECT_EQ(cache(", single_calls: false"), CacheState::kHot);
+    EXPECT_EQ(cache(", single_calls: true"), CacheState::kCold);
+}
+
 TEST_F(MeasuredSets, SayHowFarARepetitionWouldBeOff) {
     const auto outcome =
         load_set(library_set(", call_noise: 25 us, noise: 4%"), std::string(kLibraryHeader) + "1,64,64,int8,1,1,50\n");

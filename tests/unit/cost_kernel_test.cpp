@@ -107,53 +107,6 @@ TEST_F(KernelCostTest, TheArrayMayHideMoreThanItsDevice) {
                 4 + std::max(in_microseconds(after.compute), in_microseconds(after.dram + after.dma)), 1e-9);
 }
 
-TEST_F(KernelCostTest, WideResultsLeaveAtTheirOwnRate) {
-    npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
-    Kernel kernel = matmul(128, 64, 1024, DType::kFp16);
-    kernel.keeps_accumulators = true;
-    kernel.output = DType::kInt32;
-    const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
-    const double read = 128 * 64 * 2 + 64 * 1024 * 2;
-    const double results = 128 * 1024 * 4 / 2e3;
-    EXPECT_NEAR(in_microseconds(cost.dram), read / 8e3, 1e-9);
-    EXPECT_NEAR(in_microseconds(cost.results), results, 1e-9);
-    // Results are written concurrently with all other work, of which the device hides 80 %.
-    const Time memory = cost.dram + cost.dma;
-    const double rest = in_microseconds(std::max(memory, cost.compute) + 0.2 * std::min(memory, cost.compute));
-    EXPECT_NEAR(in_microseconds(cost.total), 4 + results + 0.2 * rest, 1e-9);
-    EXPECT_EQ(cost.bound, Bound::kDram);
-}
-
-TEST_F(KernelCostTest, AccumulatorsOfEachKindLeaveAtTheirRate) {
-    npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
-    Kernel kernel = matmul(128, 64, 1024, DType::kFp16);
-    kernel.keeps_accumulators = true;
-    const auto results = [&](DType dtype) {
-        kernel.output = dtype;
-        return in_microseconds(kernel_cost(kernel, npu_, {1, {}}).results);
-    };
-    EXPECT_NEAR(results(DType::kFp32), 128 * 1024 * 4 / 2e3, 1e-9);
-    EXPECT_EQ(results(DType::kFp16), 0);  // written like other results
-    npu_.matrix.fp32_output = Parameter<Bandwidth>{4_GBps};
-    npu_.matrix.int16_output = Parameter<Bandwidth>{8_GBps};
-    EXPECT_NEAR(results(DType::kInt32), 128 * 1024 * 4 / 2e3, 1e-9);
-    EXPECT_NEAR(results(DType::kFp32), 128 * 1024 * 4 / 4e3, 1e-9);
-    EXPECT_NEAR(results(DType::kFp16), 128 * 1024 * 2 / 8e3, 1e-9);
-}
-
-TEST_F(KernelCostTest, ResultsThatTheBufferTakesDelayNothing) {
-    npu_.matrix.int32_output = Parameter<Bandwidth>{2_GBps};
-    npu_.matrix.result_buffer = Parameter<Bytes>{kibibytes(32)};
-    Kernel kernel = matmul(128, 64, 64, DType::kFp16);
-    kernel.keeps_accumulators = true;
-    kernel.output = DType::kInt32;
-    EXPECT_EQ(kernel_cost(kernel, npu_, {1, {}}).results, Time{});
-    kernel.dims = MatmulDims{1, 128, 64, 128};
-    const KernelCost cost = kernel_cost(kernel, npu_, {1, {}});
-    EXPECT_NEAR(in_microseconds(cost.results), 32.0 * 1024 / 2e3, 1e-9);
-    EXPECT_GE(cost.traffic.write, kibibytes(64));  // all of them are written
-}
-
 TEST_F(KernelCostTest, FewRowsLeaveTheArrayIdleWhileItLoadsWeights) {
     const Kernel kernel = matmul(40, 8192, 1024, DType::kFp16);  // 128 KiB hold 8 rows: 5 tiles
     const KernelCost before = kernel_cost(kernel, npu_, {1, {}});
