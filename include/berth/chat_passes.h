@@ -2,8 +2,12 @@
 // batching).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include "berth/scenario.h"
 #include "berth/units.h"
@@ -18,6 +22,30 @@ struct ChatPass {
     std::int64_t contexts = 0;  ///< context positions before those tokens, summed over the answers
 };
 
+/// What a part of a pass does: read a prompt (and, on one device, make tokens of answers meanwhile), hand over the
+/// cache of what was read, or only make tokens.
+enum class PassWork : std::uint8_t { kRead, kHandOver, kStep };
+inline constexpr std::array<PassWork, 3> kPassWorks{PassWork::kRead, PassWork::kHandOver, PassWork::kStep};
+
+struct PassPart {
+    PassWork work{};
+    ChatPass pass;
+};
+
+/// Servers that a part of a pass holds, and the bandwidth over which its bytes move; positions in a SimulatedSystem.
+struct PassPlace {
+    std::size_t pool = 0;
+    int servers = 1;
+    std::optional<std::size_t> bandwidth{};
+};
+
+/// Prompts are read on another device than the one that makes the tokens.
+struct PromptElsewhere {
+    PassPlace device, link;
+    Time handover;               ///< of the cache of one position
+    Bandwidth handover_draws{};  ///< without contention
+};
+
 /// A service of chats. Passes follow one another; a pass reads from the prompt that arrived first, and arriving chats
 /// queue for the slots first come first served.
 struct ChatService {
@@ -26,21 +54,33 @@ struct ChatService {
     /// Distributions of lengths; a chat draws its prompt's and its answer's independently. The answer is the first
     /// token, which reading the prompt yields, and this many further ones.
     TokenDistribution prompts, answers;
+    /// Time of a pass; with `elsewhere`, of one that only reads or only makes tokens.
     std::function<Time(const ChatPass&)> time;
     /// Memory bandwidth of a pass without contention: for passes that read a prompt, and for the others.
     Bandwidth reading_draws{}, stepping_draws{};
     /// Factors on pass times: one Monte Carlo draw of the uncertainty.
     double reading_pace = 1, stepping_pace = 1;
+    /// Absent: one device does all parts of a pass.
+    std::optional<PromptElsewhere> elsewhere{};
 };
 
-/// Time of a pass with its pace applied, and the bytes that it moves, which do not depend on the pace.
-[[nodiscard]] Time paced_time(const ChatService& service, const ChatPass& pass);
-[[nodiscard]] Bytes bytes_of_pass(const ChatService& service, const ChatPass& pass);
+/// Parts of a pass, which follow one another: one, or with `elsewhere` up to one of each work.
+[[nodiscard]] std::vector<PassPart> parts_of(const ChatService& service, const ChatPass& pass);
+/// Where a part runs, if the service's own task is at `own`.
+[[nodiscard]] PassPlace place_of(const ChatService& service, PassWork work, const PassPlace& own);
+/// Most bandwidth that a part draws, with its pace applied; zero: it moves no bytes.
+[[nodiscard]] Bandwidth paced_draws(const ChatService& service, PassWork work);
+/// Time of a part with its pace applied, and the bytes that it moves, which do not depend on the pace.
+[[nodiscard]] Time paced_time(const ChatService& service, const PassPart& part);
+[[nodiscard]] Bytes bytes_of_part(const ChatService& service, const PassPart& part);
 
-/// Time of a mean chat that has the service to itself, and its share of the service's time while all slots are taken.
-[[nodiscard]] Time chat_alone(const ChatService& service);
-[[nodiscard]] Time chat_among_others(const ChatService& service);
-/// Bytes that passes move for a mean chat while all slots are taken.
-[[nodiscard]] Bytes moved_among_others(const ChatService& service);
+/// A mean chat's share of the passes of a service, by PassWork.
+struct ChatDemand {
+    std::array<Time, kPassWorks.size()> time{};
+    std::array<Bytes, kPassWorks.size()> moved{};
+    [[nodiscard]] Time whole() const { return time[0] + time[1] + time[2]; }
+};
+/// While `answers` slots are taken.
+[[nodiscard]] ChatDemand demand_of_chat(const ChatService& service, std::int64_t answers);
 
 }  // namespace berth

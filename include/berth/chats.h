@@ -74,6 +74,11 @@ struct PlacedChats {
 [[nodiscard]] std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const ScenarioResult& result,
                                                       const StreamOptions& options);
 
+/// Simulates a stream of chats under each candidate of its stages that is not chosen, one at a time, with all other
+/// stages as placed.
+[[nodiscard]] std::vector<PlacedChats> simulate_other_chats(const Scenario& scenario, const ScenarioResult& result,
+                                                            const StreamOptions& options);
+
 /// Chat statistics of a stream whose requests have other stages, too: one entry per stage that generates text, as
 /// placed.
 [[nodiscard]] std::vector<PlacedChats> placed_chats(const Scenario& scenario, const ScenarioResult& result,

@@ -75,6 +75,7 @@ struct GenerationResult {
     std::optional<Estimate<Time>> first_token;
     std::optional<Time> step;             ///< mean time per further token; absent in a prefill phase
     Bytes kv_cache;                       ///< size of the KV cache at the end, all positions
+    Bytes weights_again;                  ///< weights that a second device holds beside those of the prompt's
     Bytes handed_over;                    ///< part of `kv_cache` that moves to another device after the prompt
     Time handover;                        ///< part of the latency
     Uncertainty of_first_token, of_step;  ///< valid where these times exist

@@ -41,57 +41,40 @@ enum class DType : std::uint8_t {
 inline constexpr std::size_t kDTypeCount = 14;
 /// Number of dtypes that activations or accumulators may have; they come first.
 inline constexpr std::size_t kActivationDTypes = 6;
-inline constexpr std::array<Choice<DType>, kDTypeCount> kDTypeNames{{
-    {"fp32", DType::kFp32},
-    {"fp16", DType::kFp16},
-    {"bf16", DType::kBf16},
-    {"int8", DType::kInt8},
-    {"int4", DType::kInt4},
-    {"int32", DType::kInt32},
-    {"q2_k", DType::kQ2K},
-    {"q3_k", DType::kQ3K},
-    {"q4_k", DType::kQ4K},
-    {"q5_k", DType::kQ5K},
-    {"q6_k", DType::kQ6K},
-    {"q5_0", DType::kQ5Zero},
-    {"q5_1", DType::kQ5One},
-    {"iq4_nl", DType::kIq4Nl},
+/// Name and storage of a dtype.
+struct DTypeRow {
+    std::string_view name;
+    DType value;
+    double bytes;  ///< per element; a weight of a block format takes its share of the block
+};
+/// In the order of the enumerators.
+inline constexpr std::array<DTypeRow, kDTypeCount> kDTypeNames{{
+    {"fp32", DType::kFp32, 4},
+    {"fp16", DType::kFp16, 2},
+    {"bf16", DType::kBf16, 2},
+    {"int8", DType::kInt8, 1},
+    {"int4", DType::kInt4, 0.5},
+    {"int32", DType::kInt32, 4},
+    {"q2_k", DType::kQ2K, 84.0 / 256},     // 2 bits each, 4 of scale and 4 of minimum per 16, both scaled by 16 bits
+    {"q3_k", DType::kQ3K, 110.0 / 256},    // 3 bits, 6 of scale per 16, scaled by 16 bits
+    {"q4_k", DType::kQ4K, 144.0 / 256},    // 4 bits, 6 of scale and 6 of minimum per 32, both scaled by 16 bits
+    {"q5_k", DType::kQ5K, 176.0 / 256},    // 5 bits, and as q4_k
+    {"q6_k", DType::kQ6K, 210.0 / 256},    // 6 bits, 8 of scale per 16, scaled by 16 bits
+    {"q5_0", DType::kQ5Zero, 22.0 / 32},   // 5 bits, 16 of scale
+    {"q5_1", DType::kQ5One, 24.0 / 32},    // 5 bits, 16 of scale and 16 of minimum
+    {"iq4_nl", DType::kIq4Nl, 18.0 / 32},  // 4 bits that select one of 16 values, 16 of scale
 }};
 /// Whether the dtype is a block format of ggml.
 [[nodiscard]] constexpr bool is_block_format(DType dtype) {
     return static_cast<std::size_t>(dtype) >= kActivationDTypes;
 }
-/// Size of one element. An int4 element takes half a byte, a weight of a block format its share of the block.
+/// Size of one element.
 [[nodiscard]] constexpr Bytes element_size(DType dtype) {
-    switch (dtype) {
-        case DType::kFp32:
-        case DType::kInt32:
-            return bytes(4);
-        case DType::kFp16:
-        case DType::kBf16:
-            return bytes(2);
-        case DType::kInt8:
-            return bytes(1);
-        case DType::kInt4:
-            return bytes(0.5);
-        case DType::kQ2K:
-            return bytes(84.0 / 256);  // 2 bits each, 4 of scale and 4 of minimum per 16, both scaled by 16 bits
-        case DType::kQ3K:
-            return bytes(110.0 / 256);  // 3 bits, 6 of scale per 16, scaled by 16 bits
-        case DType::kQ4K:
-            return bytes(144.0 / 256);  // 4 bits, 6 of scale and 6 of minimum per 32, both scaled by 16 bits
-        case DType::kQ5K:
-            return bytes(176.0 / 256);  // 5 bits, and as q4_k
-        case DType::kQ6K:
-            return bytes(210.0 / 256);  // 6 bits, 8 of scale per 16, scaled by 16 bits
-        case DType::kQ5Zero:
-            return bytes(22.0 / 32);  // 5 bits, 16 of scale
-        case DType::kQ5One:
-            return bytes(24.0 / 32);  // 5 bits, 16 of scale and 16 of minimum
-        case DType::kIq4Nl:
-            return bytes(18.0 / 32);  // 4 bits that select one of 16 values, 16 of scale
+    const DTypeRow& row = kDTypeNames.at(static_cast<std::size_t>(dtype));
+    if (row.value != dtype) {
+        throw std::logic_error("dtypes out of order");
     }
-    throw std::logic_error("unknown dtype");
+    return bytes(row.bytes);
 }
 /// Whether values need a scale: int8, int4 and block formats.
 [[nodiscard]] constexpr bool is_quantized(DType dtype) {

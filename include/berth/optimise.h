@@ -18,9 +18,14 @@
 
 namespace berth {
 
-enum class Goal : std::uint8_t { kLatency, kEnergy, kCost };
-inline constexpr std::array<Choice<Goal>, 3> kGoalNames{
-    {{"latency", Goal::kLatency}, {"energy", Goal::kEnergy}, {"cost", Goal::kCost}}};
+/// What is minimised. The two times of text are those of the last stage that generates any: the wait for its first
+/// token, stages before it included, and the mean time of a further token.
+enum class Goal : std::uint8_t { kLatency, kFirstToken, kTokenTime, kEnergy, kCost };
+inline constexpr std::array<Choice<Goal>, 5> kGoalNames{{{"latency", Goal::kLatency},
+                                                         {"first_token", Goal::kFirstToken},
+                                                         {"token_time", Goal::kTokenTime},
+                                                         {"energy", Goal::kEnergy},
+                                                         {"cost", Goal::kCost}}};
 
 /// A user's cost formula over the axes, whose values are quantities in any unit.
 class CostFormula {
@@ -54,12 +59,14 @@ struct OptimiseQuestion {
     std::vector<Goal> goals;  ///< minimised; the first one selects the best among the points that meet all limits
     std::optional<CostFormula> cost;
     std::array<std::optional<double>, kGoalNames.size()> limits{};  ///< upper bounds: seconds, joules, the formula's SI
+    [[nodiscard]] bool asks_for(Goal goal) const;
 };
 
 struct DesignPoint {
     std::size_t at = 0;                              ///< index in the sweep
     std::array<double, kGoalNames.size()> values{};  ///< by goal: seconds, joules, the formula's SI
     std::vector<std::string> placed;                 ///< placement per stage
+    std::vector<TextPace> paces;                     ///< per stage; without times if it generates no text
 };
 
 struct OptimiseAnswer {

@@ -11,8 +11,9 @@
 namespace berth {
 
 /// Mixed-precision weights. Files of llama.cpp are named after the format of most of their matrices; some mixes use a
-/// wider format for a few matrices, by role and layer (llama-quant.cpp, see weight_format()).
-enum class WeightMix : std::uint8_t { kNone, kSmall, kMedium };
+/// wider format for a few matrices, by role and layer (llama-quant.cpp, see weight_format()). kFile: a file in Q4_0 or
+/// Q8_0, all of whose matrices but the head, and its table, have that format.
+enum class WeightMix : std::uint8_t { kNone, kFile, kSmall, kMedium };
 
 /// One dtype for weights and activations, or weights narrower than activations. `group` weights share a 16-bit scale;
 /// 0: one scale per column or tensor, too few to count. `dynamic`: scales of activations are computed at run time,
@@ -30,6 +31,8 @@ struct Scheme {
     constexpr Scheme(DType of_weights, DType of_activations, std::int64_t weights_per_scale = 0,
                      bool at_run_time = false)
         : activations(of_activations), weights(of_weights), group(weights_per_scale), dynamic(at_run_time) {}
+    /// The scheme of a file whose matrices are in `base` but for those of the mix.
+    constexpr Scheme(const Scheme& base, WeightMix wider) : Scheme(base) { mix = wider; }
     /// Weights in block format `base`, some matrices wider, multiplied with 16-bit activations.
     constexpr Scheme(DType base, WeightMix wider) : activations(DType::kFp16), weights(base), mix(wider) {}
     /// Whether weights are stored at one dtype and widened to another when they are used.
@@ -51,8 +54,8 @@ inline constexpr std::array<Choice<Scheme>, 27> kSchemeNames{{
     {"w4a16_g32", {DType::kInt4, DType::kFp16, 32}},
     {"int8_dynamic", {DType::kInt8, DType::kInt8, 0, true}},
     {"int8_dynamic_g32", {DType::kInt8, DType::kInt8, 32, true}},
-    {"q8_0", {DType::kInt8, DType::kInt8, 32, true}},
-    {"q4_0", {DType::kInt4, DType::kFp16, 32}},
+    {"q8_0", {Scheme(DType::kInt8, DType::kInt8, 32, true), WeightMix::kFile}},
+    {"q4_0", {Scheme(DType::kInt4, DType::kFp16, 32), WeightMix::kFile}},
     {"q2_k", {DType::kQ2K, DType::kFp16}},
     {"q3_k", {DType::kQ3K, DType::kFp16}},
     {"q4_k", {DType::kQ4K, DType::kFp16}},
@@ -107,9 +110,11 @@ struct MixedOperator {
 };
 /// The format that `llama-quantize` gives to an operator's matrix in a file of that mix.
 [[nodiscard]] DType weight_format(const Scheme& scheme, const MixedOperator& op);
+/// The scheme with that format, as it applies to one operator: without a mix, and blocks without a scale of their own.
+[[nodiscard]] Scheme unmixed(Scheme scheme, const MixedOperator& op);
 
 /// The requested scheme as it applies to an operator: only operators that multiply by weights unpack narrower ones;
-/// tables are stored at the width of activations, except in block formats.
+/// tables are stored at the width of activations, except in block formats and in files of ggml (WeightMix).
 [[nodiscard]] Scheme scheme_for(OperatorKind kind, const Dims& dims, const Scheme& asked);
 
 }  // namespace berth

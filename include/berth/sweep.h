@@ -30,10 +30,17 @@ struct SweepAxis {
 /// The scenario with its overrides, before the axes vary it.
 using SweepBase = ScenarioSource;
 
+/// Pace of a stage that generates text, under its chosen placement.
+struct TextPace {
+    std::optional<Time> first_token;  ///< after reading the prompt; absent in a decode phase
+    std::optional<Time> token;        ///< mean time per further token; absent in a prefill phase
+};
+
 /// One stage at one point.
 struct SweepStage {
     std::string chosen;                          ///< chosen placement; empty for a fixed stage
     Time latency;                                ///< time of all repeats
+    TextPace pace;                               ///< of one pass; without times if it generates no text
     std::vector<std::optional<Time>> on_device;  ///< [device] one pass of the whole model; absent if it cannot run
 };
 
@@ -85,6 +92,8 @@ class Sweep {
     [[nodiscard]] const std::vector<SweepAxis>& axes() const { return axes_; }
     [[nodiscard]] const std::vector<std::string>& stages() const { return stages_; }
     [[nodiscard]] const std::vector<std::string>& devices() const { return devices_; }
+    /// Whether a stage generates text before the axes vary it.
+    [[nodiscard]] bool generates(std::size_t stage) const { return generates_[stage]; }
     /// Values of the axes at a point; in a grid the last axis varies fastest.
     [[nodiscard]] std::vector<std::string> values(std::size_t point) const;
     /// Their indices into the values of each axis.
@@ -116,6 +125,7 @@ class Sweep {
     std::vector<SweepAxis> axes_;
     std::vector<std::optional<std::vector<double>>> numbers_;  ///< SI values of axes that are numbers of the profile
     std::vector<std::string> stages_, devices_;
+    std::vector<bool> generates_;  ///< [stage]
     std::size_t size_ = 1;
 };
 

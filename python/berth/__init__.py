@@ -133,7 +133,7 @@ class Sweep(Record):
 
     def frame(self) -> pandas.DataFrame:
         """A row per point: the varied paths, total_ms, energy_mj, meets_budget, and STAGE.chosen, STAGE.latency_ms and
-        STAGE.DEVICE_ms of every stage."""
+        STAGE.DEVICE_ms of every stage, STAGE.ttft_ms and STAGE.tokens_per_s of those that generate text."""
         return _frame(self["points"])
 
 

@@ -52,6 +52,12 @@ std::optional<LoweredStage::Count> LoweredStage::count(const Profile& hardware, 
             least = value;
         }
     }
+    if (best) {
+        const auto time = [&](const CostSum& sum) {
+            return sum.empty() ? std::nullopt : std::optional(seconds(total_of(sum, scratch.values.times)));
+        };
+        best->pace = {time(text_[best->chosen].first_token), time(text_[best->chosen].token)};
+    }
     if (split_ && best) {
         const auto split = split_->best(scratch.values, scratch.program);
         double time = split.time;
@@ -148,6 +154,7 @@ bool LoweredScenario::count(const Profile& profile, SweepPoint& point, Scratch& 
         if (!part.stage) {
             stage.chosen.clear();
             stage.latency = part.fixed * part.repeat;
+            stage.pace = {};
             energy = std::numeric_limits<double>::quiet_NaN();
         } else {
             const auto count = part.stage->count(profile, objective_, own, scratch);
@@ -161,6 +168,7 @@ bool LoweredScenario::count(const Profile& profile, SweepPoint& point, Scratch& 
             }
             stage.chosen = names_[count->chosen];
             stage.latency = seconds(count->time) * part.repeat;
+            stage.pace = count->pace;
             energy += count->energy * part.repeat;
         }
         total += stage.latency;

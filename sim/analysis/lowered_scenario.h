@@ -46,6 +46,7 @@ class LoweredStage {
     struct Count {
         std::size_t chosen = 0;  ///< device index, or one past the last for a split
         double time = 0, energy = 0;
+        TextPace pace{};
     };
     [[nodiscard]] std::optional<Count> count(const Profile& hardware, Objective objective,
                                              std::vector<std::optional<Time>>& on_device, Scratch& scratch) const;
@@ -54,7 +55,12 @@ class LoweredStage {
     friend class StageLowering;
     std::optional<std::size_t> runtime_;
     PlacementTerms terms_;
+    /// Parts of the sum of a whole model that generates text; empty: its phase has none.
+    struct TextSums {
+        CostSum first_token, token;
+    };
     std::vector<std::optional<CostSum>> whole_;  ///< [device]
+    std::vector<TextSums> text_;                 ///< [device]
     std::vector<TermId> calls_;                  ///< [device] runtime call term of the split
     std::optional<PlacementProgram> split_;
     std::vector<LayoutCondition> conditions_;

@@ -30,9 +30,23 @@ bool meets_limits(const DesignPoint& point, const OptimiseQuestion& question) {
     return true;
 }
 
-bool asks_for(const OptimiseQuestion& question, Goal goal) {
-    return question.limits[static_cast<std::size_t>(goal)] ||
-           std::ranges::find(question.goals, goal) != question.goals.end();
+// Time until the first token of the last stage that generates text; the stages before it come first.
+std::optional<Time> first_token_of(const SweepPoint& point) {
+    std::optional<Time> first_token;
+    Time before;
+    for (const SweepStage& stage : point.stages) {
+        first_token = stage.pace.first_token ? std::optional(before + *stage.pace.first_token) : first_token;
+        before += stage.latency;
+    }
+    return first_token;
+}
+
+std::optional<Time> token_time_of(const SweepPoint& point) {
+    std::optional<Time> token;
+    for (const SweepStage& stage : point.stages) {
+        token = stage.pace.token ? stage.pace.token : token;
+    }
+    return token;
 }
 
 // Reason for missing energy: stages of fixed time have none, and neither have devices without energy numbers.
@@ -58,13 +72,25 @@ std::optional<DesignPoint> design_point(const Sweep& sweep, const OptimiseQuesti
         why = point.why_not.empty() ? "the scenario does not run" : point.why_not;
         return std::nullopt;
     }
-    if (asks_for(question, Goal::kEnergy) && !point.energy) {
+    if (question.asks_for(Goal::kEnergy) && !point.energy) {
         why = why_no_energy(sweep, point);
+        return std::nullopt;
+    }
+    const auto first_token = first_token_of(point);
+    const auto token = token_time_of(point);
+    if (question.asks_for(Goal::kFirstToken) && !first_token) {
+        why = "there is no first token: no stage reads a prompt (phase: prefill or generate)";
+        return std::nullopt;
+    }
+    if (question.asks_for(Goal::kTokenTime) && !token) {
+        why = "there are no further tokens: no stage generates any (phase: decode or generate)";
         return std::nullopt;
     }
     DesignPoint design;
     design.at = at;
     value_of(design, Goal::kLatency) = in_seconds(*point.total);
+    value_of(design, Goal::kFirstToken) = first_token ? in_seconds(*first_token) : 0;
+    value_of(design, Goal::kTokenTime) = token ? in_seconds(*token) : 0;
     value_of(design, Goal::kEnergy) = point.energy ? in_joules(*point.energy) : 0;
     if (question.cost) {
         const auto cost = question.cost->at(places);
@@ -76,6 +102,7 @@ std::optional<DesignPoint> design_point(const Sweep& sweep, const OptimiseQuesti
     }
     for (const SweepStage& stage : point.stages) {
         design.placed.push_back(stage.chosen);
+        design.paces.push_back(stage.pace);
     }
     return design;
 }
@@ -169,6 +196,10 @@ std::optional<double> CostFormula::at(const std::vector<std::size_t>& places) co
     }
     Diagnostics ignored;
     return expression_.evaluate(symbols, ignored);
+}
+
+bool OptimiseQuestion::asks_for(Goal goal) const {
+    return limits.at(static_cast<std::size_t>(goal)) || std::ranges::find(goals, goal) != goals.end();
 }
 
 OptimiseAnswer optimise(const Sweep& sweep, const OptimiseQuestion& question, int threads) {

@@ -32,6 +32,8 @@ void add_traffic(const Scenario& scenario, const AnalysisOptions& options, Scena
         result.traffic = simulate_traffic(scenario, result, stream);
         result.chats = placed_chats(scenario, result, *result.traffic);
         if (!result.chats.empty()) {
+            std::ranges::move(simulate_other_chats(scenario, result, {.progress = options.simulated}),
+                              std::back_inserter(result.chats));
             return;  // other core counts and batches would be compared without passes shared by chats
         }
     }

@@ -11,6 +11,26 @@
 
 namespace berth {
 
+namespace {
+
+/// A sum whose terms are counted one by one.
+class CountedSum {
+  public:
+    void add(TermId term, double count) { counts_[term] += count; }
+    [[nodiscard]] CostSum sum() const {
+        CostSum sum;
+        for (const auto& [term, count] : counts_) {
+            sum.push_back({term, count});
+        }
+        return sum;
+    }
+
+  private:
+    std::map<TermId, double> counts_;
+};
+
+}  // namespace
+
 /// Converts the plans of a stage into sums over one table of terms.
 class StageLowering {
   public:
@@ -29,6 +49,7 @@ class StageLowering {
         for (std::size_t d = 0; d < devices; ++d) {
             const auto device = static_cast<DeviceId>(d);
             const bool allowed = !stage_.on || *stage_.on == device;
+            result_.text_.emplace_back();
             result_.whole_.push_back(allowed ? whole(device) : std::nullopt);
         }
         if (std::ranges::none_of(result_.whole_, [](const auto& one) { return one.has_value(); })) {
@@ -92,7 +113,7 @@ class StageLowering {
         const LengthPlan& main = dominant(lengths_);
         std::string why;
         const auto placed = whole_placement(main, device, why);
-        std::map<TermId, double> counts;
+        CountedSum all, reading, stepping;
         bool fits = placed.has_value();
         for (const LengthPlan& length : lengths_) {
             const Assignment assignment =
@@ -104,14 +125,19 @@ class StageLowering {
             fits = fits && within(length.problem.limits, assignment);
             for (const TermCount& one : length.sums.of(length.problem, assignment)) {
                 const TermId term = result_.split_ ? one.term : result_.terms_.carry(length.sums.terms(), one.term);
-                counts[term] += length.length.share * one.count;
+                const double count = length.length.share * one.count;
+                all.add(term, count);
+                if (stage_.generation && length.length.step) {
+                    stepping.add(term, count / tokens_in_steps(*stage_.generation));
+                } else if (stage_.generation) {
+                    reading.add(term, count);
+                }
             }
         }
-        CostSum sum;
-        for (const auto& [term, count] : counts) {
-            sum.push_back({term, count});
+        if (stage_.generation) {
+            result_.text_.back() = {reading.sum(), stepping.sum()};
         }
-        return fits ? std::optional(std::move(sum)) : std::nullopt;
+        return fits ? std::optional(all.sum()) : std::nullopt;
     }
 
     const ModelStage& stage_;

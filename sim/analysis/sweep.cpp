@@ -96,6 +96,8 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     }
     for (const Stage& stage : plain->stages) {
         sweep.stages_.push_back(stage.name);
+        const auto* work = std::get_if<ModelStage>(&stage.work);
+        sweep.generates_.push_back(work != nullptr && work->generation);
     }
     for (const Device& device : plain->profile.devices) {
         sweep.devices_.push_back(device.name);

@@ -35,6 +35,10 @@ SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& de
     SweepStage result;
     result.chosen = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
     result.latency = stage.latency.median;
+    if (const auto& text = stage.chosen ? stage.candidates[*stage.chosen].generation : std::nullopt) {
+        result.pace.first_token = text->first_token ? std::optional(text->first_token->median) : std::nullopt;
+        result.pace.token = text->step;
+    }
     result.on_device.resize(devices.size());
     for (const Candidate& candidate : stage.candidates) {
         const auto device = std::ranges::find(devices, candidate.placement);

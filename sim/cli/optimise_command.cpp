@@ -29,6 +29,8 @@ struct OptimiseOptions {
 Dimension dimension_of(Goal goal, const OptimiseQuestion& question) {
     switch (goal) {
         case Goal::kLatency:
+        case Goal::kFirstToken:
+        case Goal::kTokenTime:
             return Time::kDimension;
         case Goal::kEnergy:
             return Energy::kDimension;
@@ -41,7 +43,7 @@ Dimension dimension_of(Goal goal, const OptimiseQuestion& question) {
 std::optional<Goal> goal_named(const std::string& name, std::string_view option, Diagnostics& diagnostics) {
     const auto goal = choice_in_any_case(kGoalNames, name);
     if (!goal) {
-        const std::vector<std::string> known{"latency", "energy", "cost"};
+        const std::vector<std::string> known = choice_names(kGoalNames);
         diagnostics.error(SourceLocation(std::string(option)), fmt::format("'{}' is no goal", name), list_of(known),
                           nearest_name(name, known));
     }
@@ -78,9 +80,7 @@ std::optional<OptimiseQuestion> question_of(const OptimiseOptions& options, cons
     for (const std::string& limit : options.limits) {
         read_limit(limit, question, diagnostics);
     }
-    const bool costs = std::ranges::find(question.goals, Goal::kCost) != question.goals.end() ||
-                       question.limits[static_cast<std::size_t>(Goal::kCost)];
-    if (costs && options.cost.empty()) {
+    if (question.asks_for(Goal::kCost) && options.cost.empty()) {
         diagnostics.error(SourceLocation("--cost"), "there is no formula for the cost", "--cost FORMULA");
     }
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(question));
@@ -118,8 +118,9 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("optimise", "Finds the best values of a scenario's numbers under limits");
     add_scenario_options(*command, options->scenario);
     add_axes_options(*command, options->axes);
-    add_value(*command, "--minimise", options->goals, "GOAL,...",
-              "Goals: latency, energy, cost; the first selects the best point within the limits")
+    add_value(
+        *command, "--minimise", options->goals, "GOAL,...",
+        "Goals: latency, first_token, token_time, energy, cost; the first selects the best point within the limits")
         ->delimiter(',')
         ->required();
     add_value(*command, "--cost", options->cost, "FORMULA",

@@ -7,28 +7,9 @@ namespace {
 
 // Result dtype of the runtime's matmul library: the accumulators, or 16 bits for int4 operands (fp16 has that size).
 void leave_accumulators(Kernel& kernel) {
-    switch (kernel.input) {
-        case DType::kInt8:
-        case DType::kInt32:
-            kernel.output = DType::kInt32;
-            break;
-        case DType::kFp32:
-        case DType::kFp16:
-        case DType::kBf16:
-            kernel.output = DType::kFp32;
-            break;
-        case DType::kInt4:
-        case DType::kQ2K:
-        case DType::kQ3K:
-        case DType::kQ4K:
-        case DType::kQ5K:
-        case DType::kQ6K:
-        case DType::kQ5Zero:
-        case DType::kQ5One:
-        case DType::kIq4Nl:
-            kernel.output = DType::kFp16;
-            break;
-    }
+    const bool floating = !is_quantized(kernel.input) && kernel.input != DType::kInt32;
+    const bool whole = kernel.input == DType::kInt8 || kernel.input == DType::kInt32;
+    kernel.output = floating ? DType::kFp32 : whole ? DType::kInt32 : DType::kFp16;
     kernel.keeps_accumulators = true;
 }
 

@@ -60,11 +60,11 @@ void add_activations(Candidate& candidate, const Assignment& assignment, const L
     }
 }
 
-// Adds the weights of a placement, except those that a device already holds according to `there` (empty: none).
+// Adds the weights of a placement, except those of operators that find them `there` (empty: none).
 void add_weights(Candidate& candidate, const Assignment& assignment, const LengthPlan& length, const Profile& profile,
-                 const std::vector<std::optional<DeviceId>>& there = {}) {
+                 const std::vector<bool>& there = {}) {
     for (std::size_t i = 0; i < assignment.size(); ++i) {
-        if (!there.empty() && there[i] == assignment[i]) {
+        if (!there.empty() && there[i]) {
             continue;
         }
         const auto d = static_cast<std::size_t>(assignment[i]);
@@ -123,6 +123,19 @@ std::vector<std::optional<DeviceId>> prompt_devices(const std::vector<LengthPlan
         counterparts(lengths.back().graphs[host], lengths.front().graphs[host]), [&](const OperatorId op) {
             return op == kNoOperator ? std::nullopt : std::optional(phases.prompt[static_cast<std::size_t>(op)]);
         });
+}
+
+// [step operator] whether its weights are those that the prompt's operator of the same name left in memory.
+std::vector<bool> weights_there(const std::vector<LengthPlan>& lengths, const PhasedAssignment& phases) {
+    const auto host = static_cast<std::size_t>(lengths.front().problem.host);
+    const auto same = counterparts(lengths.back().graphs[host], lengths.front().graphs[host]);
+    std::vector<bool> there;
+    for (std::size_t i = 0; i < same.size(); ++i) {
+        there.push_back(same[i] != kNoOperator &&
+                        share_weights({lengths.front(), same[i], phases.prompt[static_cast<std::size_t>(same[i])]},
+                                      {lengths.back(), static_cast<OperatorId>(i), phases.steps[i]}));
+    }
+    return there;
 }
 
 // Caches that remain on the prompt's device although tokens are generated elsewhere.
@@ -206,7 +219,7 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
         result.first_token = log_normal_estimate(prompt, result.of_first_token.sigma());
     }
     if (generation.phase != Phase::kPrefill) {
-        result.step = generation.phase == Phase::kDecode ? steps : steps / static_cast<double>(generation.new_tokens);
+        result.step = steps / tokens_in_steps(generation);
     }
     if (chunks < lengths_.size()) {
         result.of_step = uncertainty_of(std::span<const WeightedSum>(mix).subspan(chunks, lengths_.size() - chunks));
@@ -272,7 +285,10 @@ const CacheHandover& CandidateCosts::cache_handover() {
 
 void CandidateCosts::add_second_copy(Candidate& candidate) const {
     const auto prompt = prompt_devices(lengths_, *candidate.phases);
-    add_weights(candidate, candidate.phases->steps, lengths_.back(), profile_, prompt);
+    const Bytes before = candidate.weight_bytes;
+    add_weights(candidate, candidate.phases->steps, lengths_.back(), profile_,
+                weights_there(lengths_, *candidate.phases));
+    candidate.generation->weights_again = candidate.weight_bytes - before;
     candidate.kept_in_dram += left_behind(*candidate.phases, lengths_.back(), prompt, stage_, profile_);
     if (options_.operators) {
         candidate.prompt_operators = operator_results(lengths_.front(), candidate.phases->prompt, profile_);

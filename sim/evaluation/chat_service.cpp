@@ -162,8 +162,6 @@ struct PassTimes {
     Surface reading;          ///< by positions read, and positions already in the context
     Surface stepping;         ///< by number of answers, and the context of each
     std::int64_t padded = 0;  ///< padded length of prompt chunks; 0: no padding
-    bool apart = false;       ///< prompts and steps run on different devices, so no pass combines them
-    double handover = 0;      ///< s per prompt position, for moving its cache to the decoding device
     double drafted = 1;       ///< time per token with speculative decoding, relative to a step
 
     [[nodiscard]] Time operator()(const ChatPass& pass) const {
@@ -174,17 +172,11 @@ struct PassTimes {
         if (pass.read == 0) {
             return seconds(stepping(answers, context) * drafted);
         }
-        double time = handover * static_cast<double>(pass.read);
         if (pass.answers == 0) {
-            time += reading(read, behind);
-        } else if (apart) {
-            time += reading(read, behind) + stepping(answers, context);
-        } else {
-            // In a mixed pass, rows of answers join the prompt's rows in the products, but each attends to its own
-            // context.
-            time += reading(read + answers, behind) + stepping(answers, context) - stepping(answers, 1);
+            return seconds(reading(read, behind));
         }
-        return seconds(time);
+        // In a mixed pass, rows of answers join the prompt's rows in the products, but each attends to its own context.
+        return seconds(reading(read + answers, behind) + stepping(answers, context) - stepping(answers, 1));
     }
 };
 
@@ -262,12 +254,38 @@ ChatService chat_service(const Scenario& scenario, const ScenarioResult& result,
     times->reading = reading_times(passes, service, chunks, service.prompts.back().tokens);
     times->stepping = stepping_times(passes, service, generation.positions());
     times->padded = chunks.padded ? chunks.most : 0;
-    times->apart = placed.phases.has_value();
-    times->handover = in_seconds(placed.generation->handover) / static_cast<double>(generation.prompt);
     times->drafted = placed.draft ? *placed.generation->step / placed.draft->step : 1;
+    if (placed.phases) {  // places follow when the service becomes part of a system
+        const auto positions = static_cast<double>(generation.prompt);
+        service.elsewhere = PromptElsewhere{{}, {}, placed.generation->handover / positions, {}};
+    }
     service.time = [times = std::move(times)](const ChatPass& pass) { return (*times)(pass); };
     return service;
 }
+
+namespace {
+
+// Chats of a stage under one of its candidates, the other stages as they are placed.
+PlacedChats chats_under(const Scenario& scenario, ScenarioResult placed, std::size_t stage, std::size_t candidate,
+                        const StreamOptions& options) {
+    select(placed.stages[stage], {{candidate, 1}}, model_of(scenario, placed.stages[stage]), scenario.objective);
+    const TrafficResult traffic = placed_traffic(scenario, placed, options);
+    const std::vector<PlacedChats> all = placed_chats(scenario, placed, traffic);
+    return *std::ranges::find(all, stage, &PlacedChats::stage);
+}
+
+// Positions of the candidates that a stage may run as.
+std::vector<std::size_t> allowed_candidates(const Scenario& scenario, const StageResult& stage) {
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
+        if (allowed(stage.candidates[i], model_of(scenario, stage))) {
+            all.push_back(i);
+        }
+    }
+    return all;
+}
+
+}  // namespace
 
 std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const ScenarioResult& result,
                                         const StreamOptions& options) {
@@ -276,15 +294,25 @@ std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const Scenario
         return all;
     }
     const StageResult& stage = result.stages.front();
-    for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
-        if (!allowed(stage.candidates[i], model_of(scenario, stage))) {
+    for (const std::size_t i : allowed_candidates(scenario, stage)) {
+        all.insert(i == *stage.chosen ? all.begin() : all.end(), chats_under(scenario, result, 0, i, options));
+    }
+    return all;
+}
+
+std::vector<PlacedChats> simulate_other_chats(const Scenario& scenario, const ScenarioResult& result,
+                                              const StreamOptions& options) {
+    std::vector<PlacedChats> all;
+    for (std::size_t s = 0; s < result.stages.size(); ++s) {
+        const StageResult& stage = result.stages[s];
+        if (!is_chat(*stage_named(scenario, stage.name))) {
             continue;
         }
-        ScenarioResult placed = result;
-        StageResult& as_placed = placed.stages.front();
-        select(as_placed, {{i, 1}}, model_of(scenario, stage), scenario.objective);
-        const TrafficResult traffic = placed_traffic(scenario, placed, options);
-        all.insert(i == *stage.chosen ? all.begin() : all.end(), placed_chats(scenario, placed, traffic).front());
+        for (const std::size_t i : allowed_candidates(scenario, stage)) {
+            if (i != *stage.chosen) {
+                all.push_back(chats_under(scenario, result, s, i, options));
+            }
+        }
     }
     return all;
 }

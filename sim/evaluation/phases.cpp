@@ -352,6 +352,13 @@ Assignment PhasesProblem::joined(const PhasedAssignment& placed) const {
     return assignment;
 }
 
+bool share_weights(const PlacedOperator& a, const PlacedOperator& b) {
+    const Scheme& one = a.length.plans[at(a.device)].operators[at(a.op)].scheme;
+    const Scheme& other = b.length.plans[at(b.device)].operators[at(b.op)].scheme;
+    return a.device == b.device || (a.length.same_layout[at(a.device)][at(b.device)] && one.weights == other.weights &&
+                                    one.group == other.group);
+}
+
 Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory, const PhasedAssignment& placed) {
     const LengthPlan& prompt = lengths.front();
     const LengthPlan& step = lengths.back();
@@ -361,9 +368,18 @@ Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory, 
     const PlacementLimits& limits = prompt.problem.limits;
     for (std::size_t i = 0; i < placed.prompt.size(); ++i) {
         const DeviceId device = placed.prompt[i];
-        const bool stays = same[i] != kNoOperator && placed.steps[at(same[i])] == device;
+        const bool again = same[i] != kNoOperator;
+        const bool stays = again && placed.steps[at(same[i])] == device;
         if (limits.memories[memory].holds[at(device)]) {
-            all += stays ? Bytes{} : limits.size[i][at(device)];
+            Bytes own = stays ? Bytes{} : limits.size[i][at(device)];
+            if (again && !stays &&
+                share_weights({prompt, static_cast<OperatorId>(i), device},
+                              {step, same[i], placed.steps[at(same[i])]})) {
+                const Operator& op = prompt.graphs[at(device)].operators[i];
+                const Scheme& scheme = prompt.plans[at(device)].operators[i].scheme;
+                own -= std::min(own, weight_storage(op.kind, op.dims, scheme).total());
+            }
+            all += own;
             beside = std::max(beside, limits.working[at(device)]);
         }
     }

@@ -73,8 +73,18 @@ class PhasesProblem {
 /// [step operator] prompt operator of the same name; kNoOperator if the prompt has none.
 [[nodiscard]] std::vector<OperatorId> counterparts(const Graph& steps, const Graph& prompt);
 
-/// Memory demand of both phases: weights and caches of both, counted once where they stay on a device, plus the larger
-/// working set of the two.
+/// An operator on a device, in one of the passes.
+struct PlacedOperator {
+    const LengthPlan& length;
+    OperatorId op;
+    DeviceId device;
+};
+/// Whether both use the same copy of their weights: on one device, or on two that share the memory and its layout and
+/// store them in one format.
+[[nodiscard]] bool share_weights(const PlacedOperator& a, const PlacedOperator& b);
+
+/// Memory demand of both phases: weights and caches of both, counted once where they stay on a device, weights also
+/// where they are shared, plus the larger working set of the two.
 [[nodiscard]] Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory,
                                   const PhasedAssignment& placed);
 [[nodiscard]] std::optional<std::string> exceeded_memory(const std::vector<LengthPlan>& lengths,

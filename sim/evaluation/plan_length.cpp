@@ -33,6 +33,25 @@ Precision precision_on(const ModelStage& stage, DeviceId device) {
     return precision;
 }
 
+// Devices of a shared memory whose link, or whose links to the host, change no layout.
+std::vector<std::vector<bool>> same_layouts(const Profile& profile) {
+    const std::size_t devices = profile.devices.size();
+    const auto alike = [&profile](DeviceId a, DeviceId b) {
+        const Link* link = link_between(profile, a, b);
+        return link != nullptr && !link->transfer && !link->layout_change;
+    };
+    std::vector<std::vector<bool>> same(devices, std::vector<bool>(devices));
+    for (std::size_t i = 0; i < devices; ++i) {
+        for (std::size_t j = 0; j < devices; ++j) {
+            const auto a = static_cast<DeviceId>(i);
+            const auto b = static_cast<DeviceId>(j);
+            const bool linked = a == profile.host || b == profile.host || link_between(profile, a, b) != nullptr;
+            same[i][j] = a == b || (linked ? alike(a, b) : alike(a, profile.host) && alike(profile.host, b));
+        }
+    }
+    return same;
+}
+
 }  // namespace
 
 const Profile& profile_of(const Scenario& scenario, const ModelStage& stage) {
@@ -56,6 +75,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
                                       const Profile& profile, Diagnostics& diagnostics) {
     LengthPlan plan;
     plan.length = length;
+    plan.same_layout = same_layouts(profile);
     std::vector<std::int64_t> contexts;
     std::vector<Precision> asked;
     for (std::size_t d = 0; d < profile.devices.size(); ++d) {

@@ -91,14 +91,22 @@ class SystemBuilder {
 
     /// Adds a chat, which the passes of its own service answer.
     void add_chat(const std::string& name, const ModelStage& asked, const Candidate& candidate, ChatService service) {
-        const DeviceId device = device_of_steps(candidate);
-        const int cores = candidate.device == device ? candidate.cores : execution_on(asked, profile_, device).cores;
-        const auto draws = [&](Bandwidth drawn) {
-            return call_task("", device, cores, seconds(1), drawn * seconds(1), system_).fastest.value_or(Bandwidth{});
-        };
-        service.reading_draws = draws(service.reading_draws);
-        service.stepping_draws = draws(service.stepping_draws);
-        SimulatedTask task = call_task(name + " chats", device, cores, seconds(1), bytes(1), system_);
+        const Assignment& steps = candidate.phases ? candidate.phases->steps : candidate.assignment;
+        const DeviceId device = candidate.device.value_or(main_device(candidate.operators, steps));
+        const SimulatedTask step = call_on(name + " chats", candidate, asked, device, service.stepping_draws);
+        SimulatedTask read = call_on("", candidate, asked, device, service.reading_draws);
+        if (service.elsewhere) {
+            const DeviceId first = main_device(candidate.prompt_operators, candidate.phases->prompt);
+            read = call_on("", candidate, asked, first, service.reading_draws);
+            const SimulatedTask link =
+                handover_task("", candidate.generation->handover, candidate.generation->handed_over, profile_);
+            service.elsewhere->device = held_by(read);
+            service.elsewhere->link = held_by(link);
+            service.elsewhere->handover_draws = drawn_by(link);
+        }
+        service.stepping_draws = drawn_by(step);
+        service.reading_draws = drawn_by(read);
+        SimulatedTask task = step;
         task.work = {};
         task.moved = {};
         task.fastest.reset();
@@ -112,17 +120,24 @@ class SystemBuilder {
     [[nodiscard]] const std::vector<std::vector<CallPart>>& parts() const { return parts_; }
 
   private:
-    // Device with the largest share of a token's time.
-    static DeviceId device_of_steps(const Candidate& candidate) {
-        if (candidate.device || candidate.operators.empty()) {
-            const Assignment& steps = candidate.phases ? candidate.phases->steps : candidate.assignment;
-            return candidate.device.value_or(steps.back());
-        }
+    // A second of a stage's calls on a device that draws this bandwidth, as far as the device can.
+    [[nodiscard]] SimulatedTask call_on(const std::string& name, const Candidate& candidate, const ModelStage& asked,
+                                        DeviceId device, Bandwidth draws) const {
+        const int cores = candidate.device == device ? candidate.cores : execution_on(asked, profile_, device).cores;
+        return call_task(name, device, cores, seconds(1), draws * seconds(1), system_);
+    }
+
+    static Bandwidth drawn_by(const SimulatedTask& task) { return task.fastest.value_or(Bandwidth{}); }
+    static PassPlace held_by(const SimulatedTask& task) { return {task.pool, task.servers, task.bandwidth}; }
+
+    // Device with the largest share of the operators' time; that of the last one if operators were left out.
+    static DeviceId main_device(const std::vector<OperatorResult>& operators, const Assignment& assignment) {
         std::map<DeviceId, Time> times;
-        for (const OperatorResult& op : candidate.operators) {
+        for (const OperatorResult& op : operators) {
             times[op.device] += op.latency;
         }
-        return std::ranges::max_element(times, {}, [](const auto& one) { return one.second; })->first;
+        return times.empty() ? assignment.back()
+                             : std::ranges::max_element(times, {}, [](const auto& one) { return one.second; })->first;
     }
 
     // Adds the operators of a pass, scaled so that their latencies sum to `all`.

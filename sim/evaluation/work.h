@@ -20,6 +20,7 @@ struct LengthPlan {
     std::vector<DevicePlan> plans;                ///< [device]
     std::vector<std::int64_t> paid;               ///< [device] computed tokens: bucket size or actual number
     std::vector<std::optional<DeviceId>> pinned;  ///< [operator] device it is pinned to; empty: no pins
+    std::vector<std::vector<bool>> same_layout;   ///< [device][device] they read tensors of the shared DRAM alike
     PlacementProblem problem;                     ///< includes the stage's constraints
     PlacementSums sums;                           ///< sums of terms behind the costs of the problem
 };
@@ -68,6 +69,11 @@ struct PromptChunks {
 /// representative decoding steps, since step time is nearly linear in the context. Prompts are read in chunks if a
 /// runtime that the stage may use does so, in the shortest of their chunk lengths.
 [[nodiscard]] std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profile);
+
+/// Number of tokens that the steps among those passes make: a decode phase is one mean token.
+[[nodiscard]] inline double tokens_in_steps(const Generation& generation) {
+    return generation.phase == Phase::kDecode ? 1 : static_cast<double>(generation.new_tokens);
+}
 
 /// Instantiates all passes of a stage under its runtime of the hardware. Empty, with errors, if one fails.
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,

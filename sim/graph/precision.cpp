@@ -22,11 +22,11 @@ class AskedSchemes {
 
     [[nodiscard]] Scheme of(const Graph& graph, std::size_t i, Scheme asked) const {
         const Operator& op = graph.operators[i];
-        if (asked.mix != WeightMix::kNone) {
-            asked.weights = weight_format(asked, {op.name, op.category, tied_[i], op.block, graph.blocks});
-            asked.mix = WeightMix::kNone;
+        if (asked.mix == WeightMix::kNone) {
+            return scheme_for(op.kind, op.dims, asked);
         }
-        return scheme_for(op.kind, op.dims, asked);
+        const Scheme own = unmixed(asked, {op.name, op.category, tied_[i], op.block, graph.blocks});
+        return op.kind == OperatorKind::kEmbedding ? own : scheme_for(op.kind, op.dims, own);
     }
 
   private:

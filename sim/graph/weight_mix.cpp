@@ -67,7 +67,7 @@ DType weight_format(const Scheme& scheme, const MixedOperator& op) {
         return scheme.weights;
     }
     if (op.category == Category::kHead || op.tied) {
-        return DType::kQ6K;
+        return scheme.weights == DType::kInt8 ? DType::kInt8 : DType::kQ6K;
     }
     for (const WiderMatrix& row : kWiderMatrices) {
         if (op.layer >= 0 && row.base == scheme.weights && row.mix == scheme.mix && op.name.ends_with(row.suffix) &&
@@ -76,6 +76,13 @@ DType weight_format(const Scheme& scheme, const MixedOperator& op) {
         }
     }
     return scheme.weights;
+}
+
+Scheme unmixed(Scheme scheme, const MixedOperator& op) {
+    scheme.weights = weight_format(scheme, op);
+    scheme.group = is_block_format(scheme.weights) ? 0 : scheme.group;
+    scheme.mix = WeightMix::kNone;
+    return scheme;
 }
 
 }  // namespace berth

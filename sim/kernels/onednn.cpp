@@ -84,27 +84,15 @@ void execute_on_fixed_stack(const dnnl::primitive& primitive, const dnnl::stream
 }  // namespace
 
 memory::data_type onednn_type(DType dtype) {
-    switch (dtype) {
-        case DType::kFp32:
-            return memory::data_type::f32;
-        case DType::kFp16:
-            return memory::data_type::f16;
-        case DType::kBf16:
-            return memory::data_type::bf16;
-        case DType::kInt8:
-            return memory::data_type::u8;
-        case DType::kInt32:
-            return memory::data_type::s32;
-        case DType::kInt4:
-        case DType::kQ2K:
-        case DType::kQ3K:
-        case DType::kQ4K:
-        case DType::kQ5K:
-        case DType::kQ6K:
-        case DType::kQ5Zero:
-        case DType::kQ5One:
-        case DType::kIq4Nl:
-            break;
+    constexpr std::array<std::pair<DType, memory::data_type>, 5> kTypes{{{DType::kFp32, memory::data_type::f32},
+                                                                         {DType::kFp16, memory::data_type::f16},
+                                                                         {DType::kBf16, memory::data_type::bf16},
+                                                                         {DType::kInt8, memory::data_type::u8},
+                                                                         {DType::kInt32, memory::data_type::s32}}};
+    for (const auto& [own, type] : kTypes) {
+        if (own == dtype) {
+            return type;
+        }
     }
     throw std::logic_error("a dtype that oneDNN does not have");
 }

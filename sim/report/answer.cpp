@@ -277,11 +277,9 @@ std::string pace_sentence(const StageResult& stage, const ScenarioResult& result
         parts.push_back(fmt::format("first token after {}", estimate_text(*generation.first_token)));
     }
     if (generation.step) {
-        const auto step = log_normal_estimate(*generation.step, generation.of_step.sigma());
-        const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
-        parts.push_back(step.low < step.high ? fmt::format("{} tokens/s (5-95 %: {}-{})", rate(step.median),
-                                                           rate(step.high), rate(step.low))
-                                             : fmt::format("{} tokens/s", rate(step.median)));
+        const Estimate<Time> step = step_estimate(generation);
+        parts.push_back(fmt::format("{} tokens/s", token_rate_text(step.median)));
+        parts.back() += step.low < step.high ? fmt::format(" (5-95 %: {})", token_rate_range(step)) : "";
     }
     std::string text = fmt::format("{}", fmt::join(parts, ", then "));
     if (result.stages.size() > 1) {

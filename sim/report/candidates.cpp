@@ -210,14 +210,13 @@ std::string segments_text(const Candidate& chosen, const std::vector<std::string
 /// Tokens per round of speculative decoding, and whether it is faster than plain decoding steps.
 std::string draft_note(const Candidate& candidate) {
     const DraftResult& draft = *candidate.draft;
-    const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
     const Time token = *candidate.generation->step;
     std::string text = fmt::format(
         "drafting: {} drafts {} in {} on {}, they are checked in {}; at an acceptance of {} that makes {} a round: {} "
         "tokens/s instead of {}. ",
         draft.model, draft.length == 1 ? "1 token" : fmt::format("{} tokens", draft.length), brief(draft.drafting),
         draft.device, brief(draft.checking), percent_text(draft.acceptance, 3), number_text(draft.tokens_per_round, 3),
-        rate(token), rate(draft.step));
+        token_rate_text(token), token_rate_text(draft.step));
     const std::string from = draft.pays_from
                                  ? fmt::format("from an acceptance of {} on", percent_text(*draft.pays_from, 2))
                                  : "at no acceptance: a round takes longer than the tokens that it could make";
@@ -234,11 +233,13 @@ std::string draft_note(const Candidate& candidate) {
     return text + ".";
 }
 
-/// Cost of decoding on another device than the prefill: the hand-over of the KV cache, and weights on both devices.
+/// Cost of decoding on another device than the prefill: the hand-over of the KV cache, and weights on both devices,
+/// unless they share the layout.
 std::string cache_note(const Candidate& candidate) {
-    return fmt::format("{} hands over {} of keys and values behind the prompt in {} and holds weights on both devices.",
-                       placement_name(candidate), brief(candidate.generation->handed_over),
-                       brief(candidate.generation->handover));
+    return fmt::format("{} hands over {} of keys and values behind the prompt in {} and {}.", placement_name(candidate),
+                       brief(candidate.generation->handed_over), brief(candidate.generation->handover),
+                       candidate.generation->weights_again > Bytes{} ? "holds weights on both devices"
+                                                                     : "uses the same weights on both devices");
 }
 
 }  // namespace
@@ -281,10 +282,9 @@ std::optional<TextTable> candidate_paces(const StageResult& stage) {
             cells.push_back(range_text(*generation.first_token));
         }
         if (steps) {
-            const auto step = log_normal_estimate(*generation.step, generation.of_step.sigma());
-            const auto rate = [](Time token) { return number_text(1 / in_seconds(token), 3); };
-            cells.push_back(rate(step.median));
-            cells.push_back(fmt::format("{}-{}", rate(step.high), rate(step.low)));
+            const Estimate<Time> step = step_estimate(generation);
+            cells.push_back(token_rate_text(step.median));
+            cells.push_back(token_rate_range(step));
         }
         cells.push_back(mebibytes_text(generation.kv_cache));
         table.row(std::move(cells));

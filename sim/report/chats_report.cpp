@@ -42,8 +42,6 @@ std::string lengths_text(const TokenDistribution& lengths, std::int64_t mean) {
                : fmt::format("{} to {} tokens (mean {})", lengths.front().tokens, lengths.back().tokens, mean);
 }
 
-std::string rate_text(Time token) { return token > Time{} ? number_text(1 / in_seconds(token), 3) : "-"; }
-
 // A percentile of a token rate is a rate that this share of the answers at least reaches: the inverse of the same
 // percentile of the time.
 std::vector<std::string> row_of_chats(const PlacedChats& chats, const std::string& name) {
@@ -55,7 +53,7 @@ std::vector<std::string> row_of_chats(const PlacedChats& chats, const std::strin
             cells.push_back(brief(time->value));
         }
         for (const SimulatedTime* time : {&traffic.token->p50, &traffic.token->p95, &traffic.token->p99}) {
-            cells.push_back(rate_text(time->value));
+            cells.push_back(token_rate_text(time->value));
         }
     } else {
         cells.insert(cells.end(), 6, "-");
@@ -142,7 +140,7 @@ std::string ends_text(const ChatColumn& column, Time low, std::optional<Time> hi
     if (!column.rate) {
         return high ? range_text({(low + *high) / 2, low, *high}) : brief(low) + " and more";
     }
-    return high ? fmt::format("{}-{}", rate_text(*high), rate_text(low)) : fmt::format("up to {}", rate_text(low));
+    return high ? token_rate_range({(low + *high) / 2, low, *high}) : fmt::format("up to {}", token_rate_text(low));
 }
 
 // Simulation error and profile uncertainty are stated separately: more chats reduce the first, better numbers the
@@ -162,7 +160,7 @@ std::string known_text(const ChatTraffic& traffic, TextWidth width) {
         for (std::size_t i = 1; i < kStatistics.size(); ++i) {
             if (times[i].value > Time{}) {
                 table.row({fmt::format("{} {}", column.name, kStatistics[i]),
-                           column.rate ? rate_text(times[i].value) : brief(times[i].value),
+                           column.rate ? token_rate_text(times[i].value) : brief(times[i].value),
                            ends_text(column, times[i].low, times[i].high),
                            ends_text(column, spreads[i].low, spreads[i].high)});
             }

@@ -135,6 +135,16 @@ std::string requests_text(Frequency rate) {
     return fmt::format("{} requests per second", number_text(in_hertz(rate), 4));
 }
 
+Estimate<Time> step_estimate(const GenerationResult& generation) {
+    return log_normal_estimate(*generation.step, generation.of_step.sigma());
+}
+
+std::string token_rate_text(Time token) { return token > Time{} ? number_text(1 / in_seconds(token), 3) : "-"; }
+
+std::string token_rate_range(const Estimate<Time>& token) {
+    return fmt::format("{}-{}", token_rate_text(token.high), token_rate_text(token.low));
+}
+
 std::string per_second_text(Frequency rate) { return number_text(with_digits(in_hertz(rate), 3), 3); }
 
 std::string rule_text(const KernelCost& cost) {

@@ -48,6 +48,13 @@ namespace berth {
 /// The number alone, without the unit: "2.61".
 [[nodiscard]] std::string per_second_text(Frequency rate);
 
+/// Time of a further token with its interval; the stage must have one.
+[[nodiscard]] Estimate<Time> step_estimate(const GenerationResult& generation);
+/// Tokens per second at a time per token, "12.3"; "-" for no time.
+[[nodiscard]] std::string token_rate_text(Time token);
+/// The interval of that rate, "10.1-14.9": the reverse of the times'.
+[[nodiscard]] std::string token_rate_range(const Estimate<Time>& token);
+
 /// The rule that combines the terms of a cost into its total, such as `dispatch + max(compute, dram)`.
 [[nodiscard]] std::string rule_text(const KernelCost& cost);
 

@@ -13,6 +13,7 @@
 #include "report/csv_values.h"
 #include "report/dropped.h"
 #include "report/json_values.h"
+#include "report/sweep_cells.h"
 #include "report/sweep_front.h"
 #include "report/text_layout.h"
 
@@ -22,17 +23,19 @@ namespace {
 
 constexpr std::size_t kPointsShown = 24;
 
-std::string_view column_name(Goal goal) {
-    switch (goal) {
-        case Goal::kLatency:
-            return "total_ms";
-        case Goal::kEnergy:
-            return "energy_mj";
-        case Goal::kCost:
-            break;
+std::string_view column_name(Goal goal) { return goal == Goal::kCost ? "cost" : words_of(goal).column; }
+
+// Calls `of` for each stage that generates text.
+template <class Of>
+void each_text_stage(const Sweep& sweep, const Of& of) {
+    for (std::size_t s = 0; s < sweep.stages().size(); ++s) {
+        if (sweep.generates(s)) {
+            of(s, sweep.stages()[s]);
+        }
     }
-    return "cost";
 }
+
+std::string pace_cell(const std::optional<double>& value) { return value ? number_text(*value, 4) : "-"; }
 
 /// Value of a goal in the table, where a cost with a unit gets a fitting SI prefix.
 std::string cell(const OptimiseQuestion& question, const DesignPoint& point, Goal goal) {
@@ -67,6 +70,10 @@ std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, co
     for (const Goal goal : question.goals) {
         table.column(goal == Goal::kCost ? "cost" : axis_name(question, goal), Align::kRight);
     }
+    each_text_stage(sweep, [&table](std::size_t, const std::string& stage) {
+        table.column(stage + " first token (ms)", Align::kRight);
+        table.column("tokens/s", Align::kRight);
+    });
     for (const SweepAxis& axis : sweep.axes()) {
         table.column(short_name(axis), Align::kRight);
     }
@@ -76,6 +83,10 @@ std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, co
         for (const Goal goal : question.goals) {
             row.push_back(cell(question, point, goal));
         }
+        each_text_stage(sweep, [&](std::size_t s, const std::string&) {
+            row.push_back(pace_cell(first_token_ms(point.paces[s])));
+            row.push_back(pace_cell(tokens_per_second(point.paces[s])));
+        });
         for (const std::string& value : sweep.values(point.at)) {
             row.push_back(value);
         }
@@ -96,6 +107,10 @@ Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const Desi
     for (std::size_t s = 0; s < point.placed.size(); ++s) {
         json[sweep.stages()[s] + ".chosen"] = json_text(point.placed[s]);
     }
+    each_text_stage(sweep, [&](std::size_t s, const std::string& stage) {
+        json[stage + ".ttft_ms"] = json_number(first_token_ms(point.paces[s]));
+        json[stage + ".tokens_per_s"] = json_number(tokens_per_second(point.paces[s]));
+    });
     return json;
 }
 
@@ -166,6 +181,10 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
     for (const std::string& stage : sweep.stages()) {
         names.push_back(csv_field(stage + ".chosen"));
     }
+    each_text_stage(sweep, [&names](std::size_t, const std::string& stage) {
+        names.push_back(csv_field(stage + ".ttft_ms"));
+        names.push_back(csv_field(stage + ".tokens_per_s"));
+    });
     text += fmt::format("{}\n", fmt::join(names, ","));
     for (const DesignPoint& point : answer.front) {
         auto fields = mapped<std::string>(sweep.values(point.at), csv_field);
@@ -178,6 +197,11 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
         for (const std::string& placed : point.placed) {
             fields.push_back(csv_field(placed));
         }
+        each_text_stage(sweep, [&](std::size_t s, const std::string&) {
+            for (const auto& value : {first_token_ms(point.paces[s]), tokens_per_second(point.paces[s])}) {
+                fields.push_back(value ? csv_number(*value) : "");
+            }
+        });
         text += fmt::format("{}\n", fmt::join(fields, ","));
     }
     return text;

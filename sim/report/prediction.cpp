@@ -68,7 +68,7 @@ std::string generation_text(const Candidate& candidate) {
         text += fmt::format("first token after {}\n", estimate_text(*generation.first_token));
     }
     if (generation.step) {
-        text += fmt::format("then {} tokens/s\n", number_text(1 / in_seconds(*generation.step), 3));
+        text += fmt::format("then {} tokens/s\n", token_rate_text(*generation.step));
     }
     return text + fmt::format("key-value cache {} at the end\n", brief(generation.kv_cache));
 }

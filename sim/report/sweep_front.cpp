@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
 #include <utility>
 
 #include "berth/quantity_text.h"
@@ -10,17 +12,28 @@
 
 namespace berth {
 
+namespace {
+
+constexpr double kMilli = 1e3;
+constexpr std::array<GoalWords, 4> kGoalWords{{{Goal::kLatency, "total_ms", "latency (ms)", "ms", kMilli},
+                                               {Goal::kFirstToken, "ttft_ms", "first token (ms)", "ms", kMilli},
+                                               {Goal::kTokenTime, "token_ms", "time per token (ms)", "ms", kMilli},
+                                               {Goal::kEnergy, "energy_mj", "energy (mJ)", "mJ", kMilli}}};
+
+}  // namespace
+
+const GoalWords& words_of(Goal goal) {
+    for (const GoalWords& words : kGoalWords) {
+        if (words.goal == goal) {
+            return words;
+        }
+    }
+    throw std::logic_error("a goal without words");
+}
+
 double shown(const DesignPoint& point, Goal goal) {
     const double value = point.values[static_cast<std::size_t>(goal)];
-    switch (goal) {
-        case Goal::kLatency:
-            return in_milliseconds(seconds(value));
-        case Goal::kEnergy:
-            return in_millijoules(joules(value));
-        case Goal::kCost:
-            break;
-    }
-    return value;
+    return goal == Goal::kCost ? value : value * words_of(goal).in_unit;
 }
 
 std::string cost_unit(const OptimiseQuestion& question) {
@@ -30,13 +43,8 @@ std::string cost_unit(const OptimiseQuestion& question) {
 }
 
 std::string axis_name(const OptimiseQuestion& question, Goal goal) {
-    switch (goal) {
-        case Goal::kLatency:
-            return "latency (ms)";
-        case Goal::kEnergy:
-            return "energy (mJ)";
-        case Goal::kCost:
-            break;
+    if (goal != Goal::kCost) {
+        return std::string(words_of(goal).axis);
     }
     const std::string unit = cost_unit(question);
     const std::string formula = question.cost ? question.cost->text() : "";
@@ -100,9 +108,8 @@ std::optional<double> shown_limit(const OptimiseQuestion& question, Goal goal) {
 }
 
 std::string limit_text(const OptimiseQuestion& question, Goal goal, double limit) {
-    const std::string_view unit = goal == Goal::kLatency ? " ms" : goal == Goal::kEnergy ? " mJ" : "";
-    const std::string own = goal == Goal::kCost && !cost_unit(question).empty() ? " " + cost_unit(question) : "";
-    return fmt::format("{}{}{}", number_text(limit, 4), unit, own);
+    const std::string unit = goal == Goal::kCost ? cost_unit(question) : std::string(words_of(goal).unit);
+    return number_text(limit, 4) + (unit.empty() ? "" : " " + unit);
 }
 
 std::string limit_lines(const OptimiseQuestion& question, const FrontAxes& axes) {

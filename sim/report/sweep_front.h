@@ -2,12 +2,24 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "berth/optimise.h"
 #include "report/plot_style.h"
 
 namespace berth {
+
+/// How a goal other than the cost, whose unit is that of its formula, is named and counted in every form.
+struct GoalWords {
+    Goal goal{};
+    std::string_view column;  ///< of CSV, and key of JSON
+    std::string_view axis;    ///< of tables and pictures
+    std::string_view unit;
+    double in_unit = 1;  ///< of one second or joule
+};
+/// Throws std::logic_error for the cost.
+[[nodiscard]] const GoalWords& words_of(Goal goal);
 
 /// Value of a goal in the unit of JSON, CSV and pictures: milliseconds, millijoules, or the formula's SI unit.
 [[nodiscard]] double shown(const DesignPoint& point, Goal goal);

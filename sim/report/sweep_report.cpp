@@ -130,6 +130,10 @@ std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points
             const std::string& name = sweep.stages()[s];
             row[name + ".chosen"] = json_text(stage.chosen);
             row[name + ".latency_ms"] = json_milliseconds(stage.latency);
+            if (sweep.generates(s)) {
+                row[name + ".ttft_ms"] = json_milliseconds(stage.pace.first_token);
+                row[name + ".tokens_per_s"] = json_number(tokens_per_second(stage.pace));
+            }
             for (std::size_t d = 0; d < stage.on_device.size(); ++d) {
                 row[fmt::format("{}.{}_ms", name, sweep.devices()[d])] = json_milliseconds(stage.on_device[d]);
             }

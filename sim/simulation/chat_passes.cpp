@@ -1,4 +1,4 @@
-// Expected sums over passes, averaged over the length distributions of chats.
+// Parts of passes, and their expected sums, averaged over the length distributions of chats.
 #include "berth/chat_passes.h"
 
 #include <algorithm>
@@ -8,53 +8,88 @@ namespace berth {
 
 namespace {
 
-// Expected sum of `of` over all passes that read a prompt.
-template <class Of>
-auto of_reading(const ChatService& service, Of of) {
-    decltype(of(ChatPass{})) mean{};
-    for (const TokenShare& prompt : service.prompts) {
-        const std::int64_t most = service.chunk > 0 ? service.chunk : prompt.tokens;
-        for (std::int64_t read = 0; read < prompt.tokens; read += most) {
-            mean += of(ChatPass{std::min(most, prompt.tokens - read), read, 0, 0}) * prompt.share;
-        }
+Time unpaced_time(const ChatService& service, const PassPart& part) {
+    return part.work == PassWork::kHandOver ? service.elsewhere->handover * static_cast<double>(part.pass.read)
+                                            : service.time(part.pass);
+}
+
+Bandwidth unpaced_draws(const ChatService& service, PassWork work) {
+    switch (work) {
+        case PassWork::kRead:
+            return service.reading_draws;
+        case PassWork::kHandOver:
+            return service.elsewhere ? service.elsewhere->handover_draws : Bandwidth{};
+        case PassWork::kStep:
+            break;
     }
-    return mean;
+    return service.stepping_draws;
 }
 
-// Expected sum of `of` over the tokens of an answer: each token costs its share of a pass that advances `answers`
-// answers.
-template <class Of>
-auto of_stepping(const ChatService& service, std::int64_t answers, Of of) {
-    const double tokens = mean_tokens(service.answers);
-    const auto context = static_cast<std::int64_t>(std::llround(mean_tokens(service.prompts) + tokens / 2));
-    return of(ChatPass{0, 0, answers, answers * context}) * (tokens / static_cast<double>(answers));
+double pace_of(const ChatService& service, PassWork work) {
+    return work == PassWork::kStep ? service.stepping_pace : service.reading_pace;
 }
 
-template <class Of>
-auto of_chat(const ChatService& service, std::int64_t answers, Of of) {
-    return of_reading(service, of) + of_stepping(service, answers, of);
+// Adds the parts of a pass, `weight` times.
+void add_pass(ChatDemand& demand, const ChatService& service, const ChatPass& pass, double weight) {
+    for (const PassPart& part : parts_of(service, pass)) {
+        const auto work = static_cast<std::size_t>(part.work);
+        demand.time.at(work) += paced_time(service, part) * weight;
+        demand.moved.at(work) += bytes_of_part(service, part) * weight;
+    }
 }
 
 }  // namespace
 
-Time paced_time(const ChatService& service, const ChatPass& pass) {
-    return service.time(pass) * (pass.read > 0 ? service.reading_pace : service.stepping_pace);
+std::vector<PassPart> parts_of(const ChatService& service, const ChatPass& pass) {
+    if (!service.elsewhere) {
+        return {{pass.read > 0 ? PassWork::kRead : PassWork::kStep, pass}};
+    }
+    std::vector<PassPart> parts;
+    if (pass.read > 0) {
+        const ChatPass reading{pass.read, pass.behind, 0, 0};
+        parts.push_back({PassWork::kRead, reading});
+        if (service.elsewhere->handover > Time{}) {
+            parts.push_back({PassWork::kHandOver, reading});
+        }
+    }
+    if (pass.answers > 0) {
+        parts.push_back({PassWork::kStep, {0, 0, pass.answers, pass.contexts}});
+    }
+    return parts;
 }
 
-Bytes bytes_of_pass(const ChatService& service, const ChatPass& pass) {
-    return (pass.read > 0 ? service.reading_draws : service.stepping_draws) * service.time(pass);
+PassPlace place_of(const ChatService& service, PassWork work, const PassPlace& own) {
+    if (!service.elsewhere || work == PassWork::kStep) {
+        return own;
+    }
+    return work == PassWork::kRead ? service.elsewhere->device : service.elsewhere->link;
 }
 
-Time chat_alone(const ChatService& service) {
-    return of_chat(service, 1, [&](const ChatPass& pass) { return paced_time(service, pass); });
+Bandwidth paced_draws(const ChatService& service, PassWork work) {
+    return unpaced_draws(service, work) / pace_of(service, work);
 }
 
-Time chat_among_others(const ChatService& service) {
-    return of_chat(service, service.slots, [&](const ChatPass& pass) { return paced_time(service, pass); });
+Time paced_time(const ChatService& service, const PassPart& part) {
+    return unpaced_time(service, part) * pace_of(service, part.work);
 }
 
-Bytes moved_among_others(const ChatService& service) {
-    return of_chat(service, service.slots, [&](const ChatPass& pass) { return bytes_of_pass(service, pass); });
+Bytes bytes_of_part(const ChatService& service, const PassPart& part) {
+    return unpaced_draws(service, part.work) * unpaced_time(service, part);
+}
+
+ChatDemand demand_of_chat(const ChatService& service, std::int64_t answers) {
+    ChatDemand demand;
+    for (const TokenShare& prompt : service.prompts) {
+        const std::int64_t most = service.chunk > 0 ? service.chunk : prompt.tokens;
+        for (std::int64_t read = 0; read < prompt.tokens; read += most) {
+            add_pass(demand, service, {std::min(most, prompt.tokens - read), read, 0, 0}, prompt.share);
+        }
+    }
+    // Each token costs its share of a pass that advances all answers.
+    const double tokens = mean_tokens(service.answers);
+    const auto context = static_cast<std::int64_t>(std::llround(mean_tokens(service.prompts) + tokens / 2));
+    add_pass(demand, service, {0, 0, answers, answers * context}, tokens / static_cast<double>(answers));
+    return demand;
 }
 
 }  // namespace berth

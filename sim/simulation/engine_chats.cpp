@@ -26,20 +26,49 @@ void EventEngine::lay_out_pass(std::uint32_t service) {
             record_.waited(counted_number(slot), step.task, now_ - progress(step).mark);
         }
     }
+    parts_left_[service] = parts_of(services_[service], pass);
+    next_part(service);
+}
+
+// Makes the first of the parts that are left the task that runs or waits for its servers.
+void EventEngine::next_part(std::uint32_t service) {
+    const PassPart& part = parts_left_[service].front();
     PlannedTask& made = plan_.passes[service];
+    made = plan_.pass_parts[service].at(static_cast<std::size_t>(part.work));
+    made.work = in_seconds(paced_time(services_[service], part));
     const PlannedShare* share = made.share < 0 ? nullptr : &plan_.shares[static_cast<std::size_t>(made.share)];
-    made.work = in_seconds(paced_time(services_[service], pass));
-    made.bytes = share == nullptr ? 0 : in_bytes(bytes_of_pass(services_[service], pass));
+    made.bytes = share == nullptr ? 0 : in_bytes(bytes_of_part(services_[service], part));
     if (share != nullptr) {
         const double limit = made.part < 0 ? share->bandwidth : share->limits[static_cast<std::size_t>(made.part)];
         made.cap = std::min({share->bandwidth, limit, made.bytes / made.work});
         made.alone = made.bytes / made.cap;
     }
-    pass_began_[service] = now_;
+}
+
+// A service on one device decides what a pass does when it gets the servers, so that chats that arrived while it waited
+// take part.
+void EventEngine::begin_part(std::uint32_t service) {
+    if (parts_left_[service].empty()) {
+        lay_out_pass(service);
+    }
+    if (!pass_began_[service]) {
+        pass_began_[service] = now_;
+    }
+}
+
+void EventEngine::end_part(std::uint32_t service) {
+    parts_left_[service].erase(parts_left_[service].begin());
+    if (parts_left_[service].empty()) {
+        end_pass(service);
+        return;
+    }
+    next_part(service);
+    queue({service, plan_.chat_tasks[service]});
 }
 
 void EventEngine::end_pass(std::uint32_t service) {
-    complete_ = lines_[service].end(pass_began_[service], now_);
+    complete_ = lines_[service].end(*pass_began_[service], now_);
+    pass_began_[service].reset();
     for (const std::uint32_t slot : complete_) {
         go_on({slot, plan_.chat_tasks[service]});
     }

@@ -87,13 +87,18 @@ void plan_tasks(EnginePlan& plan, const SimulatedSystem& system) {
     }
 }
 
-// Passes of a service as a task. Pool and bandwidth are those of the service's task; time and bytes differ per pass.
-PlannedTask planned_passes(const SimulatedTask& task, const ChatService& service, const EnginePlan& plan) {
+// A part of the passes of a service as a task, whose time and bytes differ per pass.
+PlannedTask planned_part(const SimulatedTask& task, const ChatService& service, PassWork work,
+                         const SimulatedSystem& system, const EnginePlan& plan) {
+    const PassPlace at = place_of(service, work, {task.pool, task.servers, task.bandwidth});
+    require(at.pool < system.pools.size() && at.servers > 0 && at.servers <= system.pools[at.pool].servers,
+            "a pass on no pool, or for more servers than there are");
+    require(!at.bandwidth || *at.bandwidth < system.bandwidths.size(), "a pass whose bytes move over nothing");
     PlannedTask made;
-    made.pool = static_cast<std::uint32_t>(task.pool);
-    made.servers = task.servers;
-    if (task.bandwidth && std::min(service.reading_draws, service.stepping_draws) > Bandwidth{}) {
-        const BandwidthPlace place = plan.places[*task.bandwidth];
+    made.pool = static_cast<std::uint32_t>(at.pool);
+    made.servers = at.servers;
+    if (at.bandwidth && paced_draws(service, work) > Bandwidth{}) {
+        const BandwidthPlace place = plan.places[*at.bandwidth];
         made.share = static_cast<int>(place.share);
         made.part = place.part;
     }
@@ -103,12 +108,17 @@ PlannedTask planned_passes(const SimulatedTask& task, const ChatService& service
 void plan_services(EnginePlan& plan, const SimulatedSystem& system) {
     constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
     plan.passes.resize(system.services.size());
+    plan.pass_parts.resize(system.services.size());
     plan.chat_tasks.assign(system.services.size(), kNone);
     for (std::size_t i = 0; i < system.tasks.size(); ++i) {
         if (const auto service = system.tasks[i].service) {
             require(plan.chat_tasks[*service] == kNone, "a service of several tasks");
             plan.chat_tasks[*service] = static_cast<std::uint32_t>(i);
-            plan.passes[*service] = planned_passes(system.tasks[i], system.services[*service], plan);
+            for (const PassWork work : kPassWorks) {
+                plan.pass_parts[*service].at(static_cast<std::size_t>(work)) =
+                    planned_part(system.tasks[i], system.services[*service], work, system, plan);
+            }
+            plan.passes[*service] = plan.pass_parts[*service][static_cast<std::size_t>(PassWork::kStep)];
             plan.tasks[i].service = static_cast<int>(*service);
         }
     }

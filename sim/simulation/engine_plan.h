@@ -1,6 +1,7 @@
 // A system as the event engine runs it: validated, in seconds and bytes, with the successors of each task.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -50,7 +51,9 @@ struct EnginePlan {
     std::vector<PlannedTask> tasks;
     std::vector<std::uint32_t> first_tasks;
     std::vector<PlannedPhase> phases;
-    std::vector<PlannedTask> passes;        ///< [service] its pass as a task, whose time each pass sets
+    std::vector<PlannedTask> passes;  ///< [service] the part of its pass that is running, as a task
+    /// [service][PassWork] such a part before its time and bytes are known
+    std::vector<std::array<PlannedTask, kPassWorks.size()>> pass_parts;
     std::vector<std::uint32_t> chat_tasks;  ///< [service] the request task that it answers
 };
 

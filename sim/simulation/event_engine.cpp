@@ -57,6 +57,7 @@ EventEngine::EventEngine(const SimulatedSystem& system, const Arrivals& arrivals
         lines_.emplace_back(system.services[service], options.seed, service);
     }
     passing_.resize(lines_.size());
+    parts_left_.resize(lines_.size());
     pass_began_.resize(lines_.size());
     if (const auto* trace = std::get_if<ArrivalTrace>(&arrivals)) {
         if (!std::ranges::is_sorted(trace->times)) {
@@ -182,6 +183,9 @@ void EventEngine::handle(const Event& event) {
             end_sole(event.slot);
             break;
         case Kind::kPass:
+            if (services_[event.slot].elsewhere) {  // which device is needed follows from the work
+                lay_out_pass(event.slot);
+            }
             queue({event.slot, plan_.chat_tasks[event.slot]});
             break;
     }
@@ -273,7 +277,7 @@ void EventEngine::count_busy(Pool& pool) const {
 
 void EventEngine::start(Step step) {
     if (is_pass(step)) {
-        lay_out_pass(step.slot);
+        begin_part(step.slot);
     }
     const PlannedTask& task = task_of(step);
     Pool& pool = pools_[task.pool];
@@ -323,7 +327,7 @@ void EventEngine::finish(Step step) {
     }
     if (is_pass(step)) {
         serve(task.pool);
-        end_pass(step.slot);
+        end_part(step.slot);
         return;
     }
     if (counts(step)) {

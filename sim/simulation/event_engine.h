@@ -137,6 +137,9 @@ class EventEngine {
     void ask_for_pass(std::uint32_t service);
     void queue(Step step);
     void lay_out_pass(std::uint32_t service);
+    void next_part(std::uint32_t service);
+    void begin_part(std::uint32_t service);
+    void end_part(std::uint32_t service);
     void end_pass(std::uint32_t service);
     void go_on(Step step);
     [[nodiscard]] std::span<const double> counted(const std::vector<double>& by_request) const {
@@ -180,10 +183,11 @@ class EventEngine {
     EngineRecord record_;
     std::size_t warm_up_ = 0, most_ = 0;  ///< number of warm-up requests, and largest number of counted ones
     const std::vector<ChatService>& services_;
-    std::vector<ChatLine> lines_;                  ///< [service]
-    std::vector<bool> passing_;                    ///< [service] a pass is running or has been requested
-    std::vector<double> pass_began_;               ///< [service]
-    std::vector<std::uint32_t> began_, complete_;  ///< reused buffers
+    std::vector<ChatLine> lines_;                    ///< [service]
+    std::vector<bool> passing_;                      ///< [service] a pass is running or has been requested
+    std::vector<std::vector<PassPart>> parts_left_;  ///< [service] parts of the pass, the running one included
+    std::vector<std::optional<double>> pass_began_;  ///< [service] absent: waiting for its first servers
+    std::vector<std::uint32_t> began_, complete_;    ///< reused buffers
     std::vector<Pool> pools_;
     std::vector<Share> shares_;
     Chance gaps_;  ///< interarrival times

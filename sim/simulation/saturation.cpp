@@ -23,31 +23,23 @@ constexpr double kMostProbed = 4e5;
 constexpr double kSameRate = 1 + 1e-9;
 
 // Upper bound on the bandwidth that the pool's tasks draw from `bandwidth` at once.
-double most_drawn(const SimulatedSystem& system, std::size_t pool, std::size_t bandwidth) {
+double most_drawn(const SimulatedSystem& system, const std::vector<Occupation>& all, std::size_t pool,
+                  std::size_t bandwidth) {
     const int servers = system.pools[pool].servers;
     double per_server = 0;
     int least = servers;
     double fastest = 0;
-    for (const SimulatedTask& task : system.tasks) {
-        if (task.pool != pool || task.bandwidth != bandwidth || !(task.moved > Bytes{} || task.service)) {
+    for (const Occupation& one : all) {
+        if (one.place.pool != pool || one.place.bandwidth != bandwidth || !(one.moved > Bytes{})) {
             continue;
         }
-        if (task.service) {  // a service runs one pass at a time
-            const ChatService& service = system.services[*task.service];
-            const Bandwidth cap =
-                std::max(service.reading_draws / service.reading_pace, service.stepping_draws / service.stepping_pace);
-            per_server = std::max(per_server, in_bytes_per_second(cap) / task.servers);
-            fastest = std::max(fastest, in_bytes_per_second(cap));
-            least = std::min(least, task.servers);
-            continue;
-        }
-        if (!task.fastest || task.variability != Variability::kNone) {
+        if (!one.most) {
             return std::numeric_limits<double>::infinity();
         }
-        const double cap = in_bytes_per_second(*task.fastest);
-        per_server = std::max(per_server, cap / task.servers);
+        const double cap = in_bytes_per_second(*one.most);
+        per_server = std::max(per_server, cap / one.place.servers);
         fastest = std::max(fastest, cap);
-        least = std::min(least, task.servers);
+        least = std::min(least, one.place.servers);
     }
     const int at_once = servers / least;
     return std::min(per_server * servers, fastest * at_once);
@@ -58,16 +50,15 @@ struct PoolLoad {
     double least = 0, most = 0;
 };
 
-PoolLoad load_of(const SimulatedSystem& system, std::size_t pool, const std::vector<double>& times) {
+PoolLoad load_of(const SimulatedSystem& system, const std::vector<Occupation>& all, std::size_t pool) {
     const int servers = system.pools[pool].servers;
     int smallest = servers, largest = 0;
     double held = 0;
-    for (std::size_t i = 0; i < system.tasks.size(); ++i) {
-        const SimulatedTask& task = system.tasks[i];
-        if (task.pool == pool) {
-            held += times[i] * task.servers;
-            smallest = std::min(smallest, task.servers);
-            largest = std::max(largest, task.servers);
+    for (const Occupation& one : all) {
+        if (one.place.pool == pool) {
+            held += one.held * one.place.servers;
+            smallest = std::min(smallest, one.place.servers);
+            largest = std::max(largest, one.place.servers);
         }
     }
     if (largest == 0) {
@@ -121,10 +112,11 @@ Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
 }  // namespace
 
 std::vector<bool> never_short(const SimulatedSystem& system) {
+    const std::vector<Occupation> all = occupations(system, true);
     std::vector<double> drawn(system.bandwidths.size());
     for (std::size_t i = 0; i < drawn.size(); ++i) {
         for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
-            drawn[i] += most_drawn(system, pool, i);
+            drawn[i] += most_drawn(system, all, pool, i);
         }
     }
     std::vector<bool> enough(system.bandwidths.size(), true);
@@ -150,14 +142,14 @@ Frequency sustainable_rate(const SimulatedSystem& system) {
     if (std::ranges::any_of(system.services, [](const ChatService& one) { return one.slots > 1; })) {
         return simulated_rate(system, capacity(system));  // batch sizes depend on the queue, so no bound applies
     }
-    const std::vector<double> times = times_alone(system);
+    const std::vector<Occupation> all = occupations(system, false);
     PoolLoad load;
     for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
-        const PoolLoad own = load_of(system, pool, times);
+        const PoolLoad own = load_of(system, all, pool);
         load = {std::max(load.least, own.least), std::max(load.most, own.most)};
     }
     for (const ChatService& service : system.services) {  // passes are serial, however many cores are free
-        const double held = in_seconds(chat_alone(service));
+        const double held = in_seconds(demand_of_chat(service, 1).whole());
         load = {std::max(load.least, held), std::max(load.most, held)};
     }
     const std::vector<bool> enough = never_short(system);

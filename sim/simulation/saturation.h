@@ -1,6 +1,7 @@
 // Bounds on concurrency under saturation, and the highest rate that a stream can sustain.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "berth/simulation.h"
@@ -11,7 +12,15 @@ namespace berth {
 /// than it, or any of its parts, carries. A part has the result of the bandwidth that it lies in.
 [[nodiscard]] std::vector<bool> never_short(const SimulatedSystem& system);
 
-/// [task] Time of each task with the system to itself, in seconds.
-[[nodiscard]] std::vector<double> times_alone(const SimulatedSystem& system);
+/// What a request occupies at a time: a task, or one work of the passes that answer a chat.
+struct Occupation {
+    PassPlace place;
+    double held = 0;  ///< s per request
+    Bytes moved;
+    std::optional<Bandwidth> most;  ///< that it draws; absent: no limit
+};
+
+/// Occupations of a request: of chats, while all slots are taken (`full`), or none but its own.
+[[nodiscard]] std::vector<Occupation> occupations(const SimulatedSystem& system, bool full);
 
 }  // namespace berth

@@ -11,7 +11,7 @@ namespace {
 
 double alone(const SimulatedTask& task, const SimulatedSystem& system) {
     if (task.service) {
-        return in_seconds(chat_alone(system.services[*task.service]));
+        return in_seconds(demand_of_chat(system.services[*task.service], 1).whole());
     }
     double time = in_seconds(task.work);
     if (task.bandwidth && task.moved > Bytes{}) {
@@ -23,15 +23,31 @@ double alone(const SimulatedTask& task, const SimulatedSystem& system) {
     return time;
 }
 
+void add_chats(std::vector<Occupation>& all, const ChatService& service, const PassPlace& own, bool full) {
+    const ChatDemand demand = demand_of_chat(service, full ? service.slots : 1);
+    for (const PassWork work : kPassWorks) {
+        const auto at = static_cast<std::size_t>(work);
+        if (demand.time.at(at) > Time{}) {
+            all.push_back({place_of(service, work, own), in_seconds(demand.time.at(at)), demand.moved.at(at),
+                           paced_draws(service, work)});
+        }
+    }
+}
+
 }  // namespace
 
-std::vector<double> times_alone(const SimulatedSystem& system) {
-    std::vector<double> times;
-    times.reserve(system.tasks.size());
+std::vector<Occupation> occupations(const SimulatedSystem& system, bool full) {
+    std::vector<Occupation> all;
     for (const SimulatedTask& task : system.tasks) {
-        times.push_back(alone(task, system));
+        const PassPlace place{task.pool, task.servers, task.bandwidth};
+        if (task.service) {
+            add_chats(all, system.services[*task.service], place, full);
+        } else {
+            all.push_back({place, alone(task, system), task.moved,
+                           task.variability == Variability::kNone ? task.fastest : std::nullopt});
+        }
     }
-    return times;
+    return all;
 }
 
 Time time_alone(const SimulatedSystem& system) {
@@ -50,13 +66,10 @@ Time time_alone(const SimulatedSystem& system) {
 
 std::vector<Time> resource_loads(const SimulatedSystem& system) {
     std::vector<Time> loads(system.pools.size() + system.bandwidths.size());
-    for (const SimulatedTask& task : system.tasks) {
-        const ChatService* service = task.service ? &system.services[*task.service] : nullptr;
-        const Time held = service != nullptr ? chat_among_others(*service) : seconds(alone(task, system));
-        const Bytes moved = service != nullptr ? moved_among_others(*service) : task.moved;
-        loads[task.pool] += held * task.servers / system.pools[task.pool].servers;
-        for (auto shared = task.bandwidth; shared; shared = system.bandwidths[*shared].within) {
-            loads[system.pools.size() + *shared] += moved / system.bandwidths[*shared].bandwidth;
+    for (const Occupation& one : occupations(system, true)) {
+        loads[one.place.pool] += seconds(one.held) * one.place.servers / system.pools[one.place.pool].servers;
+        for (auto shared = one.place.bandwidth; shared; shared = system.bandwidths[*shared].within) {
+            loads[system.pools.size() + *shared] += one.moved / system.bandwidths[*shared].bandwidth;
         }
     }
     return loads;

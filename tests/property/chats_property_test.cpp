@@ -111,7 +111,7 @@ RC_GTEST_PROP(ChatStageLaws, WorkIsConserved, ()) {
     for (std::size_t pool = 0; pool < 2; ++pool) {
         Time work;
         for (const SimulatedTask& task : system.tasks) {
-            work += task.pool == pool ? (task.service ? chat_alone(service) : task.work) : Time{};
+            work += task.pool == pool ? (task.service ? demand_of_chat(service, 1).whole() : task.work) : Time{};
         }
         const double wanted = in_hertz(result.throughput) * in_seconds(work) / system.pools[pool].servers;
         RC_ASSERT(result.pools[pool].utilisation <= 1 + 1e-9);

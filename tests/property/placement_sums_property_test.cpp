@@ -135,6 +135,18 @@ void expect_tasks(const Scenario& scenario, const ScenarioResult& result) {
     }
 }
 
+void expect_pace(const TextPace& pace, const StageResult& stage) {
+    const auto& text = stage.chosen ? stage.candidates[*stage.chosen].generation : std::nullopt;
+    ASSERT_EQ(pace.first_token.has_value(), text && text->first_token) << stage.name;
+    ASSERT_EQ(pace.token.has_value(), text && text->step) << stage.name;
+    if (pace.first_token) {
+        expect_close(in_seconds(*pace.first_token), in_seconds(text->first_token->median), kSumsAgree, "a first token");
+    }
+    if (pace.token) {
+        expect_close(in_seconds(*pace.token), in_seconds(*text->step), kSumsAgree, "a token");
+    }
+}
+
 // Rows of a sweep are computed from the same sums, and so is the effect of an uncertain number in both directions.
 void expect_counts(const Scenario& scenario, const ScenarioResult& result) {
     const auto layout = LoweredScenario::of(scenario, result.devices);
@@ -151,6 +163,7 @@ void expect_counts(const Scenario& scenario, const ScenarioResult& result) {
         expect_close(in_joules(*point.energy), in_joules(*result.total.energy), kEffectsAgree, "a sweep's energy");
     }
     for (std::size_t s = 0; s < result.stages.size(); ++s) {
+        expect_pace(point.stages[s].pace, result.stages[s]);
         for (std::size_t d = 0; result.stages[s].chosen && d < result.devices.size(); ++d) {
             const Candidate& candidate = result.stages[s].candidates[d];
             ASSERT_EQ(point.stages[s].on_device[d].has_value(), candidate.feasible)

@@ -327,6 +327,44 @@ TEST(Optimise, UnlikeQuantitiesAreNotAdded) {
     }
 }
 
+Sweep designs_of(const std::string& scenario, const std::vector<std::string>& axes) {
+    Diagnostics diagnostics;
+    return Sweep::prepare({Library{{BERTH_SOURCE_DIR}}, scenario, {}}, axes_of(axes), 100, diagnostics).value();
+}
+
+// The wait for an answer's first token includes the stages before it; a longer prompt delays it and slows the tokens.
+TEST(Optimise, TextIsToBeginSoonAndToComeFast) {
+    const Sweep sweep = designs_of("assistant-rk3588", {"stages.answer.prompt=128,512", "stages.embed.tokens=24,100"});
+    OptimiseQuestion question;
+    question.goals = {Goal::kFirstToken, Goal::kTokenTime};
+    const OptimiseAnswer answer = optimise(sweep, question, 1);
+    ASSERT_EQ(answer.others.size(), 4U);
+    ASSERT_EQ(answer.front.size(), 1U);
+    EXPECT_EQ(answer.front[*answer.best].at, 0U);
+    sweep.run(0, 4, 1, [&](std::size_t at, const SweepPoint& point) {
+        const DesignPoint& design = answer.others[at];
+        const TextPace& pace = point.stages[2].pace;
+        const Time before = point.stages[0].latency + point.stages[1].latency;
+        EXPECT_FALSE(point.stages[0].pace.first_token);
+        EXPECT_DOUBLE_EQ(design.values[static_cast<std::size_t>(Goal::kFirstToken)],
+                         in_seconds(before + *pace.first_token));
+        EXPECT_DOUBLE_EQ(design.values[static_cast<std::size_t>(Goal::kTokenTime)], in_seconds(*pace.token));
+        return true;
+    });
+    EXPECT_LT(*answer.others[0].paces[2].first_token, *answer.others[2].paces[2].first_token);
+    EXPECT_LT(*answer.others[0].paces[2].token, *answer.others[2].paces[2].token);
+}
+
+TEST(Optimise, WithoutTextThereIsNoFirstToken) {
+    const Sweep sweep = designs_of("rag-rk3588", {"stages.rerank.tokens=64,128"});
+    OptimiseQuestion question;
+    question.goals = {Goal::kFirstToken};
+    const OptimiseAnswer answer = optimise(sweep, question, 1);
+    EXPECT_EQ(answer.running, 0U);
+    ASSERT_EQ(answer.dropped.size(), 1U);
+    EXPECT_THAT(answer.dropped[0].reason, HasSubstr("no stage reads a prompt"));
+}
+
 TEST(Optimise, PointsThatAreDroppedSayWhy) {
     Diagnostics diagnostics;
     const Sweep sweep = Sweep::prepare({Library{{BERTH_SOURCE_DIR}}, "rag-rk3588", {}},

@@ -8,6 +8,7 @@
 
 #include "berth/evaluation.h"
 #include "berth/report.h"
+#include "berth/simulated_scenario.h"
 #include "berth/traffic_report.h"
 #include "evaluation/drafts.h"
 #include "scenario_fixtures.h"
@@ -52,6 +53,60 @@ Asked chats(const std::vector<Override>& changes) { return ask("chats-rk3588", c
 Asked drafted(std::vector<Override> changes) {
     changes.insert(changes.begin(), {"stages.answer.draft.model", "smollm2-135m"});
     return ask("chat-rk3588-draft", changes);
+}
+
+// The prompt on the NPU, its cache over the link, the tokens on the CPU: each part of a pass holds its own place.
+TEST(ChatsOfAStage, PromptAndTokensHoldTheirOwnDevices) {
+    Asked all = chats({{"stages.answer.prompt", "256"}, {"stages.answer.new_tokens", "64"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const std::size_t pair = all.number("npu, then cpu");
+    all.result->stages.front().chosen = pair;
+    all.result->stages.front().passes = {{pair, 1}};
+    const SimulatedSystem system = stream_system(*all.scenario, *all.result);
+    const ChatService& service = system.services.front();
+    ASSERT_TRUE(service.elsewhere);
+    EXPECT_EQ(system.pools[service.elsewhere->device.pool].name, "npu");
+    EXPECT_EQ(system.pools[service.elsewhere->link.pool].name, "hand-over");
+    EXPECT_EQ(system.pools[system.tasks.front().pool].name, "cpu");
+    const GenerationResult& text = *all.placed("npu, then cpu").generation;
+    const ChatDemand demand = demand_of_chat(service, 1);
+    EXPECT_NEAR(demand.time[static_cast<std::size_t>(PassWork::kRead)] / text.first_token->median, 1, 1e-9);
+    EXPECT_NEAR(demand.time[static_cast<std::size_t>(PassWork::kHandOver)] / text.handover, 1, 1e-9);
+    EXPECT_NEAR(demand.time[static_cast<std::size_t>(PassWork::kStep)] / (*text.step * 64.0), 1, 1e-2);
+    EXPECT_GT(demand.moved[static_cast<std::size_t>(PassWork::kHandOver)], Bytes{});
+    EXPECT_LE(demand.moved[static_cast<std::size_t>(PassWork::kHandOver)], text.handed_over * 1.000001);
+    const std::vector<Time> loads = resource_loads(system);
+    EXPECT_GT(loads[service.elsewhere->device.pool], Time{});
+    EXPECT_GT(loads[system.tasks.front().pool], Time{});
+}
+
+TEST(ChatsOfAStage, OtherCandidatesTakeItsPlaceAmongOtherStages) {
+    const auto asked = [](std::optional<DeviceId> on) {
+        Diagnostics diagnostics;
+        auto scenario = load_scenario(kShipped, "assistant-rk3588",
+                                      {{"stages.answer.runtime", "rk3588-rkllm-ggml"},
+                                       {"stages.answer.model", "smollm2-135m"},
+                                       {"stages.answer.dtypes", "{cpu: w4a16_g32}"}},
+                                      diagnostics);
+        std::get<ModelStage>(scenario->stages[2].work).on = on;
+        scenario->traffic->requests = 400;
+        return *scenario;
+    };
+    Diagnostics diagnostics;
+    const Scenario free = asked(std::nullopt);
+    const ScenarioResult result = evaluate(free, diagnostics).value();
+    const std::vector<PlacedChats> others = simulate_other_chats(free, result, {.outlook = false});
+    ASSERT_EQ(others.size(), 1U);
+    const Candidate& other = result.stages[2].candidates[others.front().candidate];
+    EXPECT_EQ(others.front().stage, 2U);
+    EXPECT_NE(others.front().candidate, *result.stages[2].chosen);
+    const Scenario pinned = asked(other.device);
+    const ScenarioResult there = evaluate(pinned, diagnostics).value();
+    const TrafficResult traffic = simulate_traffic(pinned, there, {.outlook = false}).value();
+    const ChatTraffic same = placed_chats(pinned, there, traffic).front().traffic;
+    EXPECT_EQ(same.stable, others.front().traffic.stable);
+    ASSERT_TRUE(same.first_token);
+    EXPECT_EQ(same.first_token->p95.value, others.front().traffic.first_token->p95.value);
 }
 
 TEST(ChatsOfAStage, OneAloneTakesTheSingleAnswer) {

@@ -107,6 +107,26 @@ TEST(PhasesApart, HoldWeightsOnBothDevices) {
     EXPECT_GT(pair_of(all).kept_in_dram, npu.kept_in_dram + matrices);
 }
 
+// Devices of one memory whose link changes no layout read the same copy of weights of one format.
+TEST(PhasesApart, HoldWeightsOnceWhereTheLayoutIsShared) {
+    Chat all = chat({{"stages.answer.dtypes", "{cpu: int8}"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    const auto without_layouts = [](Scenario scenario) {
+        for (Link& link : scenario.profile.links) {
+            link.layout_change.reset();
+        }
+        Diagnostics diagnostics;
+        return evaluate(scenario, diagnostics);
+    };
+    all.result = without_layouts(*all.scenario);
+    ASSERT_TRUE(all.result);
+    EXPECT_NEAR(pair_of(all).weight_bytes / all.placed("npu").weight_bytes, 1, 0.01);
+    Chat unlike = chat({});  // 4 bits on the CPU
+    unlike.result = without_layouts(*unlike.scenario);
+    ASSERT_TRUE(unlike.result);
+    EXPECT_GT(pair_of(unlike).weight_bytes, unlike.placed("npu").weight_bytes * 1.2);
+}
+
 TEST(PhasesApart, MustFitTheMemoryTogether) {
     const Chat roomy = chat({});
     ASSERT_TRUE(roomy.result) << roomy.complaints;

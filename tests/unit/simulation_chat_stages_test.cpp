@@ -89,6 +89,52 @@ TEST(ChatStages, SlowerPassesMoveAsManyBytes) {
     EXPECT_NEAR(after.moved.front() / before.moved.front(), 1, 1e-9);
 }
 
+// Reading a position takes 1 ms on the CPU and handing its cache over 0.1 ms, a token 10 ms on the NPU.
+SimulatedSystem read_elsewhere() {
+    SimulatedSystem system = chat_behind_a_task(0);
+    system.pools.push_back({"link", 1});
+    system.bandwidths = {{"dram", gigabytes_per_second(20), {}}};
+    ChatService& service = system.services.front();
+    service.reading_draws = gigabytes_per_second(2);
+    service.stepping_draws = gigabytes_per_second(8);
+    service.elsewhere = PromptElsewhere{{1, 1, 0}, {2, 1, 0}, milliseconds(0.1), gigabytes_per_second(4)};
+    system.tasks[1].bandwidth = 0;
+    return system;
+}
+
+TEST(ChatStages, PromptsReadElsewhereHoldThatDeviceThenTheLink) {
+    const SimulatedSystem system = read_elsewhere();
+    const SimulationResult one = simulate(system, ClosedLoop{}, all_of(100));
+    EXPECT_NEAR(in_milliseconds(one.chats.front().first_token->mean.value), 30 + 100 + 10, 1e-6);
+    EXPECT_NEAR(in_milliseconds(one.latency->mean.value), 190, 1e-6);
+    EXPECT_NEAR(one.pools[0].utilisation, 80.0 / 190, 1e-3);
+    EXPECT_NEAR(one.pools[1].utilisation, 100.0 / 190, 1e-3);
+    EXPECT_NEAR(one.pools[2].utilisation, 10.0 / 190, 1e-3);
+    EXPECT_NEAR(in_bytes(one.moved.front()) / 100, 2e9 * 0.1 + 4e9 * 0.01 + 8e9 * 0.05, 1e3);
+    const std::vector<Time> loads = resource_loads(system);
+    EXPECT_NEAR(in_milliseconds(loads[0]), 80, 1e-9);
+    EXPECT_NEAR(in_milliseconds(loads[1]), 100, 1e-9);
+    EXPECT_NEAR(in_milliseconds(loads[2]), 10, 1e-9);
+    EXPECT_NEAR(in_hertz(sustainable_rate(system)), 1 / 0.16, 0.02 / 0.16);
+}
+
+// Two requests at once: the task of the second runs on the NPU while the CPU reads the first prompt.
+TEST(ChatStages, TheDeviceOfTheTokensIsFreeWhilePromptsAreReadElsewhere) {
+    const SimulationResult two = simulate(read_elsewhere(), ArrivalTrace{{Time{}, Time{}}}, all_of(2));
+    EXPECT_NEAR(in_milliseconds(two.contention[0].waited), 15, 1e-9);
+    EXPECT_NEAR(in_milliseconds(two.chats.front().first_token->mean.value), (140 + 300) / 2.0, 1e-6);
+}
+
+// The pace of reading holds for the hand-over too; bytes do not follow it.
+TEST(ChatStages, PacesOfPromptsElsewhereAreTheirOwn) {
+    SimulatedSystem system = read_elsewhere();
+    system.services.front().reading_pace = 2;
+    const SimulationResult slow = simulate(system, ClosedLoop{}, all_of(100));
+    EXPECT_NEAR(in_milliseconds(slow.chats.front().first_token->mean.value), 30 + 220, 1e-6);
+    EXPECT_NEAR(in_milliseconds(slow.latency->mean.value), 300, 1e-6);
+    EXPECT_NEAR(in_bytes(slow.moved.front()) / 100, 2e9 * 0.1 + 4e9 * 0.01 + 8e9 * 0.05, 1e3);
+}
+
 TEST(ChatStages, TwoServicesOnOneDeviceTakeTurns) {
     SimulatedTask chat;
     chat.name = "chat";
