@@ -189,7 +189,8 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         }
     }
     if (op.kind == OperatorKind::kEmbedding && op.dtype.weight_only()) {
-        support.scheme.weights = op.dtype.weights;  // block-quantised rows are dequantised at lookup
+        support.scheme.weights = op.dtype.weights;  // quantised rows are dequantised at lookup
+        support.scheme.group = op.dtype.group;
     }
     if (weighted && !op.dtype.weight_only()) {
         support.scheme.group = op.dtype.group;

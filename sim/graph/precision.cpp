@@ -25,8 +25,14 @@ class AskedSchemes {
         if (asked.mix == WeightMix::kNone) {
             return scheme_for(op.kind, op.dims, asked);
         }
-        const Scheme own = unmixed(asked, {op.name, op.category, tied_[i], op.block, graph.blocks});
-        return op.kind == OperatorKind::kEmbedding ? own : scheme_for(op.kind, op.dims, own);
+        Scheme own = unmixed(asked, {op.name, op.category, tied_[i], op.block, graph.blocks});
+        if (op.kind != OperatorKind::kEmbedding) {
+            return scheme_for(op.kind, op.dims, own);
+        }
+        // Rows of a table are widened to floating point, whatever products then round them to.
+        own.activations = is_quantized(own.activations) ? DType::kFp16 : own.activations;
+        own.dynamic = false;
+        return own;
     }
 
   private:

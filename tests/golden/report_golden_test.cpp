@@ -34,6 +34,7 @@ ModelPrediction sample_prediction() {
                          {},
                          {},
                          {},
+                         {},
                          {}};
     return prediction;
 }

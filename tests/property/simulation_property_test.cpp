@@ -252,8 +252,8 @@ RC_GTEST_PROP(Simulation, NothingSustainsMoreThanItsLoads, ()) {
     RC_ASSERT(most <= capacity(system) * (1 + 1e-9));
     // At least one task is always running, at its uncontended or its shared rate.
     double one_after_the_other = 0;
-    for (const double time : times_alone(system)) {
-        one_after_the_other += time;
+    for (const Occupation& one : occupations(system, false)) {
+        one_after_the_other += one.held;
     }
     RC_ASSERT(in_hertz(most) * one_after_the_other >= 1 - 0.05);
 }

@@ -127,6 +127,16 @@ TEST(PhasesApart, HoldWeightsOnceWhereTheLayoutIsShared) {
     EXPECT_GT(pair_of(unlike).weight_bytes, unlike.placed("npu").weight_bytes * 1.2);
 }
 
+// A file has the table of a tied head once: 134.5 million parameters at 8.5 bits, or with the table in Q6_K at 4.93.
+TEST(FilesOfGgml, HoldTheTableOfATiedHeadOnce) {
+    const Chat eight = chat({{"stages.answer.dtypes", "{cpu: q8_0}"}});
+    ASSERT_TRUE(eight.result) << eight.complaints;
+    EXPECT_NEAR(in_bytes(eight.placed("cpu").weight_bytes) / (134.5e6 * 8.5 / 8), 1, 0.01);
+    const Chat four = chat({{"stages.answer.dtypes", "{cpu: q4_0}"}});
+    ASSERT_TRUE(four.result) << four.complaints;
+    EXPECT_NEAR(in_bytes(four.placed("cpu").weight_bytes) / ((134.5e6 * 4.5 + 49152 * 576 * 2.0625) / 8), 1, 0.01);
+}
+
 TEST(PhasesApart, MustFitTheMemoryTogether) {
     const Chat roomy = chat({});
     ASSERT_TRUE(roomy.result) << roomy.complaints;

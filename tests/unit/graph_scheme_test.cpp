@@ -114,7 +114,7 @@ TEST(GraphScheme, FilesKeepTheirTablesInTheirFormat) {
     const Scheme q80 = named("int8_dynamic_g32");
     EXPECT_EQ(table_and_head(tied, "q4_0"), std::pair(q6k, q6k));
     EXPECT_EQ(table_and_head(untied, "q4_0"), std::pair(q40, q6k));
-    EXPECT_EQ(table_and_head(untied, "q8_0"), std::pair(q80, q80));
+    EXPECT_EQ(table_and_head(untied, "q8_0"), std::pair(Scheme(DType::kInt8, DType::kFp16, 32), q80));
     EXPECT_EQ(table_and_head(untied, "w4a16_g32").first, Scheme(DType::kFp16));
 }
 
