@@ -64,6 +64,7 @@ struct FittedParameter {
     bool determined = false;       ///< the rows at least halved its spread
     std::string base{};            ///< path of the number that it is a share of; empty: not a share
     double share = 0;              ///< share of `base`, before the fit
+    bool per_cycle = false;        ///< `share` is in bytes per cycle of the base, a clock
     std::optional<Origin> kept{};  ///< origin of a number that was not fitted but has to be written
     std::string source{};          ///< and its source
 };

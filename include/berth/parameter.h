@@ -38,11 +38,12 @@ struct Parameter {
     [[nodiscard]] double log_sigma() const { return std::log1p(spread); }
 };
 
-/// A number that is a share of another one: `sustained: 83% of bandwidth`. Its spread is that of the share, so that it
-/// follows any change of the other number.
+/// A number relative to another one: `sustained: 83% of bandwidth`, `bandwidth: 16 B/cycle of clock`. Its spread is
+/// that of the share, so that it follows any change of the other number.
 struct RelativeNumber {
     std::string path, base;  ///< paths of both in the document, list items by name
     double share = 1;
+    bool per_cycle = false;  ///< `share` is in bytes per cycle of the base, a clock
 };
 
 /// The parameter in another unit, provenance included: a count per cycle times one operation, for example.

@@ -336,6 +336,7 @@ struct ParameterView {
     SourceLocation where;
     std::string base{};               ///< path of the number that it is a share of; empty: not a share
     double share = 0;                 ///< share of `base`, at current values
+    bool per_cycle = false;           ///< `share` is in bytes per cycle of the base, a clock
     std::function<void(double)> set;  ///< valid while the profile it was taken from lives
     /// As `set`, for a number that is asked for explicitly: from then on it is no share of another one.
     std::function<void(double)> fix;

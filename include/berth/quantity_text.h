@@ -60,15 +60,17 @@ struct QuantityError {
 /// Also an error unless the result has dimension `wanted` and lies in its plausible range.
 [[nodiscard]] std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text, Dimension wanted);
 
-/// A number written as a share of another: "83% of bandwidth ± 5%".
+/// A number written relative to another: "83% of bandwidth ± 5%", or a bandwidth per cycle of a clock, "16 B/cycle of
+/// clock".
 struct RelativeText {
-    double share = 0;
+    double share = 0;              ///< of the other number; bytes if `per_cycle`
+    bool per_cycle = false;        ///< the other number is a frequency, the result a bandwidth
     std::string base;              ///< path of the other number, as written
     std::optional<double> spread;  ///< relative
     std::optional<Sharing> per;
 };
-/// Reads `SHARE% of PATH [± SPREAD%] [per core]`; empty if the text does not have this form. Errors: a share that is
-/// not a number above zero, a spread that is not a percentage.
+/// Reads `SHARE% of PATH [± SPREAD%] [per core]` or `BYTES/cycle of PATH [± SPREAD%] [per core]`; empty if the text
+/// does not have this form. Errors: a share that is not a number above zero, a spread that is not a percentage.
 [[nodiscard]] std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::string_view text);
 
 /// Permitted notation of a quantity, for quantity_pattern().
@@ -106,5 +108,7 @@ template <int T, int B, int O, int E>
 [[nodiscard]] std::string number_text(double value, int digits = 4);
 /// "12.5%" for 0.125.
 [[nodiscard]] std::string percent_text(double ratio, int digits = 3);
+/// The part of RelativeText before "of": "83%" or "16 B/cycle".
+[[nodiscard]] std::string relative_share_text(double share, bool per_cycle, int digits);
 
 }  // namespace berth

@@ -79,11 +79,11 @@ struct SweepHelpers {
 };
 
 /// A prepared sweep: the scenario is known to load at both ends of every axis, or at the first and last values of a
-/// sample.
+/// sample. Of a number of the profile it is known at which values the profile refuses it.
 class Sweep {
   public:
     /// The axes are either all of a grid or all of one sample. Errors: any that keeps the scenario from loading at an
-    /// end of an axis; more than `most_points` points.
+    /// end of an axis, or at all values of a number; more than `most_points` points.
     [[nodiscard]] static std::optional<Sweep> prepare(SweepBase base, std::vector<SweepAxis> axes,
                                                       std::size_t most_points, Diagnostics& diagnostics);
 
@@ -118,12 +118,17 @@ class Sweep {
 
   private:
     friend class SweepWorker;
+    [[nodiscard]] bool loads_with(const SweepAxis& axis, const std::string& value, Diagnostics& diagnostics) const;
+    [[nodiscard]] std::vector<std::string> refused_values(const SweepAxis& axis, const std::vector<double>& numbers,
+                                                          Diagnostics& diagnostics) const;
     Sweep(SweepBase base, std::vector<SweepAxis> axes) : base_(std::move(base)), axes_(std::move(axes)) {}
 
     SweepBase base_;
     std::shared_ptr<const Scenario> plain_;  ///< the scenario before axes are applied
     std::vector<SweepAxis> axes_;
     std::vector<std::optional<std::vector<double>>> numbers_;  ///< SI values of axes that are numbers of the profile
+    /// [axis][value] why the profile refuses the value, or empty; [axis] is empty where it takes all.
+    std::vector<std::vector<std::string>> refused_;
     std::vector<std::string> stages_, devices_;
     std::vector<bool> generates_;  ///< [stage]
     std::size_t size_ = 1;

@@ -37,6 +37,8 @@ std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::
     return numbers;
 }
 
+std::string first_message(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 // Points per chunk of a thread: neighbouring points share most of their numbers.
 constexpr std::size_t kTogether = 512;
 
@@ -76,23 +78,23 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     if (!plain) {
         return std::nullopt;
     }
-    // Both ends of every axis must be valid on their own; invalid values in between are reported at their points.
+    const auto numbers = parameters(plain->profile);
+    sweep.plain_ = std::make_shared<const Scenario>(*plain);
+    // Both ends of every axis must be valid on their own; invalid values in between, and numbers that are out of the
+    // bounds that other numbers set, are reported at their points.
     for (const SweepAxis& axis : sweep.axes_) {
+        sweep.numbers_.push_back(numbers_of(axis, numbers));
+        auto& refused = sweep.refused_.emplace_back();
+        if (sweep.numbers_.back()) {
+            refused = sweep.refused_values(axis, *sweep.numbers_.back(), diagnostics);
+            continue;
+        }
         for (const std::string& value : {axis.values.front(), axis.values.back()}) {
-            if (Scenario counted = *plain; set_stage_count(counted, axis.path, value)) {
-                continue;
-            }
-            auto settings = sweep.base_.settings;
-            settings.push_back({axis.path, value});
-            static_cast<void>(load_scenario(sweep.base_.library, sweep.base_.scenario, settings, diagnostics));
+            static_cast<void>(sweep.loads_with(axis, value, diagnostics));
         }
     }
     if (diagnostics.has_errors()) {
         return std::nullopt;
-    }
-    const auto numbers = parameters(plain->profile);
-    for (const SweepAxis& axis : sweep.axes_) {
-        sweep.numbers_.push_back(numbers_of(axis, numbers));
     }
     for (const Stage& stage : plain->stages) {
         sweep.stages_.push_back(stage.name);
@@ -102,8 +104,41 @@ std::optional<Sweep> Sweep::prepare(SweepBase base, std::vector<SweepAxis> axes,
     for (const Device& device : plain->profile.devices) {
         sweep.devices_.push_back(device.name);
     }
-    sweep.plain_ = std::make_shared<const Scenario>(std::move(*plain));
     return sweep;
+}
+
+bool Sweep::loads_with(const SweepAxis& axis, const std::string& value, Diagnostics& diagnostics) const {
+    if (Scenario counted = *plain_; set_stage_count(counted, axis.path, value)) {
+        return true;
+    }
+    auto settings = base_.settings;
+    settings.push_back({axis.path, value});
+    return load_scenario(base_.library, base_.scenario, settings, diagnostics).has_value();
+}
+
+// Bounds hold everywhere between two values that keep to them, so that all values are tried only if an extreme fails.
+std::vector<std::string> Sweep::refused_values(const SweepAxis& axis, const std::vector<double>& numbers,
+                                               Diagnostics& diagnostics) const {
+    const auto [least, most] = std::ranges::minmax_element(numbers);
+    Diagnostics of_extremes;
+    bool all_hold = true;
+    for (const auto extreme : {least, most}) {
+        const std::string& value = axis.values[static_cast<std::size_t>(extreme - numbers.begin())];
+        all_hold = loads_with(axis, value, of_extremes) && all_hold;
+    }
+    if (all_hold) {
+        diagnostics.merge(of_extremes);
+        return {};
+    }
+    std::vector<std::string> refused;
+    for (const std::string& value : axis.values) {
+        Diagnostics of_value;
+        refused.push_back(loads_with(axis, value, of_value) ? "" : first_message(of_value.text()));
+    }
+    if (std::ranges::none_of(refused, &std::string::empty)) {
+        diagnostics.merge(of_extremes);
+    }
+    return refused;
 }
 
 void Sweep::find_places(std::size_t point, std::vector<std::size_t>& places) const {

@@ -269,6 +269,12 @@ void SweepWorker::evaluate_all(const Key& key, const Profile& profile, SweepPoin
 
 void SweepWorker::evaluate(std::size_t point, SweepPoint& result) {
     sweep_->find_places(point, places_);
+    for (std::size_t a = 0; a < places_.size(); ++a) {
+        if (!sweep_->refused_[a].empty() && !sweep_->refused_[a][places_[a]].empty()) {
+            clear_point(result, sweep_->refused_[a][places_[a]]);
+            return;
+        }
+    }
     const Key key = key_of_places();
     std::string why_not;
     Numbers* numbers = numbers_at(key, why_not);

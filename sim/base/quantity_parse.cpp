@@ -240,17 +240,25 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
 
 std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::string_view text) {
     constexpr std::string_view kOf = " of ";
+    constexpr std::string_view kPerCycle = "/cycle";
     const auto [value_part, spread_part] = split_spread(text);
     const auto at = value_part.find(kOf);
-    if (at == std::string_view::npos || !trimmed(value_part.substr(0, at)).ends_with('%')) {
+    const std::string_view factor = trimmed(value_part.substr(0, at));
+    const bool per_cycle = factor.ends_with(kPerCycle);
+    if (at == std::string_view::npos || !(factor.ends_with('%') || per_cycle)) {
         return std::nullopt;
     }
-    const auto share = parse_plain(value_part.substr(0, at));
+    const auto share = parse_plain(factor);
     if (const auto* error = std::get_if<QuantityError>(&share)) {
         return *error;
     }
+    if (per_cycle && std::get<ParsedQuantity>(share).dimension != Bytes::kDimension) {
+        return QuantityError{fmt::format("'{}' is no number of bytes per cycle", factor),
+                             "bytes per cycle of a clock, such as 16 B/cycle of clock", ""};
+    }
     RelativeText result;
     result.share = std::get<ParsedQuantity>(share).value;
+    result.per_cycle = per_cycle;
     const auto [base, value_per] = split_per(value_part.substr(at + kOf.size()));
     result.base = trimmed(base);
     if (result.share <= 0 || result.base.empty()) {

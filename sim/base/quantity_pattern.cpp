@@ -48,7 +48,9 @@ std::string relative_pattern(const QuantityForm& form) {
     const std::string spread =
         form.allow_spread ? fmt::format("(?:{0}(?:\u00b1|\\+/-|\\+-){0}\\+?{1}{0}%{2})?", kSpace, kDigitsPattern, per)
                           : "";
-    return fmt::format("^{0}\\+?{1}{2}{0}%{0} of {0}[^ \\t]+{3}{4}{0}$", kSpace, kNotZero, kDigitsPattern, per, spread);
+    const std::string factor = fmt::format("(?:%|{}{}/cycle)", unit_pattern(Bytes::kDimension), kSpace);
+    return fmt::format("^{0}\\+?{1}{2}{0}{5}{0} of {0}[^ \\t]+{3}{4}{0}$", kSpace, kNotZero, kDigitsPattern, per,
+                       spread, factor);
 }
 
 }  // namespace berth

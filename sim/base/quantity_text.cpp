@@ -80,6 +80,10 @@ std::string number_text(double value, int digits) {
 
 std::string percent_text(double ratio, int digits) { return number_text(ratio * 100.0, digits) + "%"; }
 
+std::string relative_share_text(double share, bool per_cycle, int digits) {
+    return per_cycle ? number_text(share, digits) + " B/cycle" : percent_text(share, digits);
+}
+
 std::string quantity_text(double si, Dimension dimension, int digits) {
     const NamedDimension* named = named_dimension(dimension);
     if (named == nullptr) {

@@ -120,7 +120,7 @@ std::optional<Parameter<double>> YamlNode::read_parameter(Dimension dimension, Q
         read->source = set_text(*value_);
     }
     if (const RelativeNumber* share = read ? relative() : nullptr) {
-        read->source = fmt::format("{} of {}{}{}", percent_text(share->share, 6), share->base,
+        read->source = fmt::format("{} of {}{}{}", relative_share_text(share->share, share->per_cycle, 6), share->base,
                                    read->source.empty() ? "" : "; ", read->source);
     }
     return read;

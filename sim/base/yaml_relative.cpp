@@ -1,5 +1,5 @@
-// Numbers given as shares of others: `sustained: 83% of bandwidth`. The other number is searched for beside the share
-// first, then in the enclosing maps up to the document's root.
+// Numbers given relative to others: `sustained: 83% of bandwidth`, `bandwidth: 16 B/cycle of clock`. The other number
+// is searched for beside the share first, then in the enclosing maps up to the document's root.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,6 +35,12 @@ const std::string* written_number(const YamlPointer& node) {
     return scalar != nullptr ? &scalar->text : nullptr;
 }
 
+// Dimension of the clock that a number of this dimension, given per cycle, is relative to.
+Dimension clock_of(Dimension dimension) {
+    dimension.byte -= Bytes::kDimension.byte;
+    return dimension;
+}
+
 /// Resolves shares of shares down to an absolute number.
 class BaseNumber {
   public:
@@ -62,6 +68,9 @@ class BaseNumber {
         const auto* share = std::get_if<RelativeText>(&*relative);
         if (share == nullptr) {
             return QuantityError{fmt::format("'{}' cannot be read", found), "", ""};
+        }
+        if (share->per_cycle) {
+            dimension_ = clock_of(dimension_);
         }
         auto further = value_of(share->base, found);
         const auto* value = std::get_if<double>(&further);
@@ -156,7 +165,7 @@ std::string number_path(const YamlPointer& root, std::string_view path) {
 
 std::optional<Parameter<double>> YamlNode::read_relative(const RelativeText& written, Dimension dimension) const {
     const std::string path = number_path(state_->root, path_);
-    BaseNumber base(state_->root, dimension);
+    BaseNumber base(state_->root, written.per_cycle ? clock_of(dimension) : dimension);
     const auto found = base.value_of(written.base, path);
     if (const auto* failure = std::get_if<QuantityError>(&found)) {
         if (const YamlValue* misfit = base.misfit()) {
@@ -176,7 +185,7 @@ std::optional<Parameter<double>> YamlNode::read_relative(const RelativeText& wri
         return std::nullopt;
     }
     if (std::ranges::find(state_->relative, path, &RelativeNumber::path) == state_->relative.end()) {
-        state_->relative.push_back({path, base.base(), written.share});
+        state_->relative.push_back({path, base.base(), written.share, written.per_cycle});
     }
     result.spread = written.spread.value_or(0);
     result.per = written.per;

@@ -245,7 +245,7 @@ void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, 
         const double sigma = std::sqrt(covariance(at, at));
         result.parameters.push_back({one.view.path, one.view.dimension, std::exp(one.prior), std::expm1(one.sigma),
                                      std::exp(one.value), std::expm1(sigma), sigma < 0.5 * one.sigma, one.view.base,
-                                     one.view.share});
+                                     one.view.share, one.view.per_cycle});
         for (std::size_t k = 0; k < j; ++k) {
             const auto other = static_cast<Eigen::Index>(k);
             const double shared = covariance(at, other) / std::sqrt(covariance(at, at) * covariance(other, other));
@@ -271,8 +271,8 @@ void note_links(Calibration& result, Profile& profile) {
         for (const ParameterView& view : views) {
             if (own(view.path)) {
                 const auto fitted = std::ranges::find(result.parameters, view.path, &FittedParameter::path);
-                FittedParameter number{view.path, view.dimension, view.value, view.spread, view.value, view.spread,
-                                       false,     view.base,      view.share, view.origin, view.source};
+                FittedParameter number{view.path, view.dimension, view.value, view.spread,    view.value,  view.spread,
+                                       false,     view.base,      view.share, view.per_cycle, view.origin, view.source};
                 number = fitted == result.parameters.end() ? number : *fitted;
                 number.path = view.path.substr(prefix.size());
                 link.numbers.push_back(std::move(number));

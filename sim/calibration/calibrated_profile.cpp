@@ -46,8 +46,9 @@ struct Branch {
 // In the form that the reader expects: bandwidths of cores are marked as such, and relative numbers stay relative.
 std::string value_text(const FittedParameter& one) {
     const double share = one.base.empty() ? 0 : one.share * one.after / one.before;
-    std::string text = one.base.empty() ? quantity_text(one.after, one.dimension)
-                                        : fmt::format("{} of {}", percent_text(share, 4), one.base);
+    std::string text = one.base.empty()
+                           ? quantity_text(one.after, one.dimension)
+                           : fmt::format("{} of {}", relative_share_text(share, one.per_cycle, 4), one.base);
     const bool of_core = one.path.starts_with("devices.") && one.path.ends_with(".bandwidth");
     return of_core ? text + " per core" : text;
 }

@@ -53,8 +53,17 @@ void check_stated(const Datasheet& stated, Diagnostics& diagnostics) {
         const auto found = stated.find(number.option);
         const std::string wrong = found == stated.end() ? "" : complaint_about(number, found->second);
         if (!wrong.empty()) {
-            diagnostics.error(SourceLocation(std::string(number.option)), wrong, std::string(number.example));
+            diagnostics.error(
+                SourceLocation(std::string(number.option)), wrong,
+                fmt::format("{} such as {}", number.whole ? "a whole number" : dimension_name(number.dimension),
+                            number.example));
         }
+    }
+}
+
+void check_together(const Profile& archetype, const Datasheet& stated, Diagnostics& diagnostics) {
+    for (const DatasheetComplaint& one : datasheet_complaints(archetype, stated)) {
+        diagnostics.error(SourceLocation(std::string(one.option)), one.message, one.expected);
     }
 }
 
@@ -188,6 +197,10 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
     }
     if (!options.yes && isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0) {
         ask(options);
+    }
+    check_together(*base, options.stated, diagnostics);
+    if (diagnostics.has_errors()) {
+        return std::nullopt;
     }
     const std::string yaml =
         schema_line(options.out, "hardware", FileKind::kProfile, library) +

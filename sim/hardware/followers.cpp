@@ -104,6 +104,7 @@ void make_followers_move(std::vector<ParameterView>& views, Profile& profile) {
             continue;  // number of a disabled device
         }
         views[place].base = one.base;
+        views[place].per_cycle = one.per_cycle;
         numbers[place].base = base;
         numbers[place].base_at_first = views[base].value;
         const bool as_written = views[place].value == one.share * views[base].value;

@@ -9,6 +9,7 @@
 #include "berth/profile.h"
 #include "berth/quantity_text.h"
 #include "hardware/former_keys.h"
+#include "hardware/profile_reading.h"
 
 namespace berth {
 
@@ -47,6 +48,36 @@ void forget_evidence(YamlDocument& base, Diagnostics& diagnostics) {
     }
 }
 
+std::string scalar_below(const std::optional<YamlNode>& node, std::string_view key) {
+    return node && node->is_map() ? stated_at(*node, key) : "";
+}
+
+// Converts the vector rates of an archetype from shares of the array to numbers. An archetype sizes the vector unit
+// relative to the array, as chips do; a concrete chip has a known array, and neither a what-if question about the array
+// nor a profile that extends the chip with another array may change the vector unit.
+void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
+    const auto devices = document.root(diagnostics).find("devices");
+    for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
+        const auto vector = device.value.find("vector");
+        for (const YamlEntry& one : vector && vector->is_map() ? vector->entries() : std::vector<YamlEntry>{}) {
+            const auto rate = one.value.is_map() ? one.value.find("per_cycle") : std::nullopt;
+            const auto relative = parse_relative(scalar_below(rate, "value"));
+            const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
+            if (share == nullptr || share->per_cycle || scalar_below(rate, "kind") != "inherited") {
+                continue;
+            }
+            const std::string array = fmt::format("devices.{}.{}", device.key, share->base);
+            const auto stated = document.text_at(array + ".value");
+            const auto parsed = parse_quantity(stated ? *stated : document.text_at(array).value_or(""));
+            if (const auto* macs = std::get_if<ParsedQuantity>(&parsed); macs != nullptr) {
+                const std::string path = fmt::format("devices.{}.vector.{}.per_cycle.value", device.key, one.key);
+                const auto number = YamlDocument::parse(number_text(share->share * macs->value), path, diagnostics);
+                static_cast<void>(document.set(path, number->root(diagnostics), rate->where(), diagnostics, kNobody));
+            }
+        }
+    }
+}
+
 // Merges `document` over the profiles that it extends, recursively. `chain` holds the names on the current path (to
 // detect cycles), `extended` all names, nearest first.
 bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector<std::string> chain,
@@ -71,6 +102,9 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
         if (!base || !inherit(*base, resolve, std::move(further), extended, diagnostics)) {
             return false;
         }
+        if (stated_at(base->root(diagnostics), "archetype") != "true") {
+            settle_vector_rates(*base, diagnostics);
+        }
         if (of_another_chip(root, base->root(diagnostics))) {
             base->mark_inherited(*name);
             forget_evidence(*base, diagnostics);
@@ -79,36 +113,6 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
         document.overlay(*base);
     }
     return true;
-}
-
-std::string scalar_below(const std::optional<YamlNode>& node, std::string_view key) {
-    return node && node->is_map() ? stated_at(*node, key) : "";
-}
-
-// Converts the vector rates of an archetype from shares of the array to numbers. An archetype sizes the vector unit
-// relative to the array, as chips do; a concrete chip has a known array, and a what-if question about the array must
-// not change the vector unit.
-void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
-    const auto devices = document.root(diagnostics).find("devices");
-    for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
-        const auto vector = device.value.find("vector");
-        for (const YamlEntry& one : vector && vector->is_map() ? vector->entries() : std::vector<YamlEntry>{}) {
-            const auto rate = one.value.is_map() ? one.value.find("per_cycle") : std::nullopt;
-            const auto relative = parse_relative(scalar_below(rate, "value"));
-            const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
-            if (share == nullptr || scalar_below(rate, "kind") != "inherited") {
-                continue;
-            }
-            const std::string array = fmt::format("devices.{}.{}", device.key, share->base);
-            const auto stated = document.text_at(array + ".value");
-            const auto parsed = parse_quantity(stated ? *stated : document.text_at(array).value_or(""));
-            if (const auto* macs = std::get_if<ParsedQuantity>(&parsed); macs != nullptr) {
-                const std::string path = fmt::format("devices.{}.vector.{}.per_cycle.value", device.key, one.key);
-                const auto number = YamlDocument::parse(number_text(share->share * macs->value), path, diagnostics);
-                static_cast<void>(document.set(path, number->root(diagnostics), rate->where(), diagnostics, kNobody));
-            }
-        }
-    }
 }
 
 // Applies an override. Errors show its path as scenarios write it, however it was written.
@@ -197,9 +201,16 @@ std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver
     std::vector<std::string> extended;
     const auto resolved = resolved_profile(std::move(document), resolve, overrides, extended, diagnostics);
     const bool applied = diagnostics.error_count() == errors_before;
-    auto profile = resolved ? read_profile(resolved->root(diagnostics)) : std::nullopt;
+    if (!resolved) {
+        return std::nullopt;
+    }
+    const YamlNode root = resolved->root(diagnostics);
+    auto profile = read_profile(root);
     if (!profile || !applied) {
         return std::nullopt;
+    }
+    if (overrides.empty()) {  // a question about other numbers means them
+        warn_of_doubtful_numbers(*profile, root);
     }
     profile->extends = std::move(extended);
     return profile;

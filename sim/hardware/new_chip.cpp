@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
+#include <variant>
 
 #include "base/path_steps.h"
 #include "berth/quantity_text.h"
@@ -13,6 +15,8 @@ namespace berth {
 namespace {
 
 constexpr std::string_view kSustainedShare = "80%";  // sustained share of a bus's peak bandwidth
+constexpr double kOnChipLead = 2;                    // least bandwidth on chip relative to that of a core from DRAM
+constexpr int kAllDigits = 12;                       // with which a share comes to the stated number again
 
 /// One line of a profile: path and value.
 struct Line {
@@ -31,56 +35,111 @@ std::string stated_value(const std::string& value) {
     return fmt::format("{{value: {}, kind: datasheet, source: \"stated to berth new-chip\"}}", value);
 }
 
-std::string assumed_value(const std::string& value, std::string_view spread, std::string_view rule) {
+std::string assumed_value(std::string_view value, std::string_view spread, std::string_view rule) {
     return fmt::format("{{value: {}, spread: {}, kind: assumed, source: \"{}\"}}", value, spread, rule);
 }
 
-std::string scaled_text(const std::string& written, double factor, Dimension dimension) {
-    const auto parsed = parse_quantity(written, dimension);
-    const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
-    return quantity == nullptr ? written : quantity_text(quantity->value * factor, dimension);
-}
+/// The archetype and what is stated on top of it.
+class StatedChip {
+  public:
+    StatedChip(const Profile& archetype, const Datasheet& stated) : archetype_(archetype), stated_(stated) {}
+
+    [[nodiscard]] const Device& accelerator() const { return accelerator_of(archetype_); }
+    [[nodiscard]] const Device& host() const { return archetype_.devices[static_cast<std::size_t>(archetype_.host)]; }
+    [[nodiscard]] bool is_cpu() const { return &accelerator() == &host(); }
+    [[nodiscard]] bool shares_dram() const {
+        return !has_own_memory(archetype_, device_named(archetype_, accelerator().name).value());
+    }
+    [[nodiscard]] const std::string* text(std::string_view option) const {
+        const auto found = stated_.find(option);
+        return found == stated_.end() ? nullptr : &found->second;
+    }
+    /// A stated number in SI units, or that of the archetype.
+    [[nodiscard]] double number(std::string_view option, double of_archetype) const {
+        const std::string* written = text(option);
+        const auto parsed = written != nullptr ? parse_quantity(*written, number_of(option).dimension)
+                                               : std::variant<ParsedQuantity, QuantityError>(QuantityError{});
+        const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
+        return quantity != nullptr ? quantity->value : of_archetype;
+    }
+    [[nodiscard]] double bus() const { return number("--dram", archetype_.dram.bandwidth.value.si()); }
+    /// DRAM bandwidth of one core of the accelerator.
+    [[nodiscard]] double draw() const {
+        const double inherited = accelerator().clusters.front().bandwidth.value.si();
+        const bool follows = relative_at(fmt::format("devices.{}.dma.bandwidth", accelerator().name)) != nullptr;
+        const double scale = follows ? bus() / archetype_.dram.bandwidth.value.si() : 1;
+        return number("--bandwidth", inherited * scale);
+    }
+    /// Where the accelerator keeps most: its last memory level.
+    [[nodiscard]] const MemoryLevel& on_chip() const { return accelerator().memories.back(); }
+    /// Bandwidth per core of that level at the stated clock; zero for one that has none or follows the DRAM.
+    [[nodiscard]] double on_chip_bandwidth() const {
+        const auto* follows =
+            relative_at(fmt::format("devices.{}.memories.{}.bandwidth", accelerator().name, on_chip().name));
+        if (!on_chip().bandwidth || (follows != nullptr && !follows->per_cycle)) {
+            return 0;
+        }
+        const double clock = accelerator().clusters.front().clock.value.si();
+        const double scale = follows != nullptr ? number("--clock", clock) / clock : 1;
+        return on_chip().bandwidth->value.si() * scale;
+    }
+    /// Whether the kind has one core, which all rates are those of.
+    [[nodiscard]] bool counts_as_one() const {
+        return std::ranges::none_of(accelerator().runtime.operators,
+                                    [](const OperatorRule& rule) { return rule.supported && rule.multi_core; });
+    }
+
+  private:
+    [[nodiscard]] const RelativeNumber* relative_at(const std::string& path) const {
+        const auto found = std::ranges::find(archetype_.relative, path, &RelativeNumber::path);
+        return found == archetype_.relative.end() ? nullptr : &*found;
+    }
+
+    const Profile& archetype_;
+    const Datasheet& stated_;
+};
 
 /// Lines of a profile, in the order in which readers expect them.
 class Sheet {
   public:
-    Sheet(const Profile& archetype, const Datasheet& stated)
-        : device_(accelerator_of(archetype)), stated_(stated), hosted_(archetype.devices.size() > 1) {}
+    explicit Sheet(const StatedChip& chip) : chip_(chip), device_(chip.accelerator()) {}
 
     std::vector<Line> lines() {
         take("--dram");
         take("--dram-size");
         follow_bus();
-        take("--cores");
-        follow_cores();
-        take("--clock");
+        if (chip_.is_cpu()) {
+            cpu(either("--cores", "--cpu-cores"), either("--clock", "--cpu-clock"));
+        } else {
+            take("--cores");
+            follow_cores();
+            take("--clock");
+        }
         take("--macs-int8");
         take("--macs-fp16");
-        follow_macs();
-        take("--bandwidth");
-        follow_bandwidth();
+        take_bandwidth();
         take("--sram");
-        if (hosted_) {
-            cluster();
+        follow_on_chip();
+        if (!chip_.is_cpu()) {
+            cpu(chip_.text("--cpu-cores"), chip_.text("--cpu-clock"));
         }
         return std::move(lines_);
     }
 
   private:
-    [[nodiscard]] const std::string* stated(std::string_view option) const {
-        const auto found = stated_.find(option);
-        return found == stated_.end() ? nullptr : &found->second;
-    }
     [[nodiscard]] std::string path_of(std::string_view option) const {
-        return fmt::format(fmt::runtime(number_of(option).path), device_.name);
+        return fmt::format(fmt::runtime(number_of(option).path), device_.name, chip_.on_chip().name);
+    }
+    [[nodiscard]] const std::string* either(std::string_view one, std::string_view other) const {
+        return chip_.text(one) != nullptr ? chip_.text(one) : chip_.text(other);
     }
     void take(std::string_view option) {
-        if (const std::string* value = stated(option)) {
+        if (const std::string* value = chip_.text(option)) {
             lines_.push_back({path_of(option), number_of(option).whole ? *value : stated_value(*value)});
         }
     }
     void follow_bus() {
-        if (stated("--dram") != nullptr) {
+        if (chip_.text("--dram") != nullptr) {
             lines_.push_back(
                 {"memory.dram.sustained", assumed_value(fmt::format("{} of bandwidth", kSustainedShare), "15%",
                                                         "75% to 92% were measured on chips of several makers")});
@@ -88,40 +147,61 @@ class Sheet {
     }
     // A compiled graph uses all cores unless the runtime is known to do otherwise.
     void follow_cores() {
-        if (const std::string* cores = stated("--cores")) {
+        if (const std::string* cores = chip_.text("--cores")) {
             lines_.push_back({fmt::format("devices.{}.runtime.default_cores", device_.name), *cores});
         }
     }
-    void follow_macs() {
-        const std::string* int8 = stated("--macs-int8");
-        if (int8 != nullptr && stated("--macs-fp16") == nullptr) {
-            lines_.push_back({path_of("--macs-fp16"), assumed_value(scaled_text(*int8, 0.5, Dimension{}), "100%",
-                                                                    "half of int8; some have far less, or none")});
+    // As a share of the bus where that is stated too, so that a question about another memory moves both.
+    void take_bandwidth() {
+        const std::string* all = chip_.text("--bandwidth");
+        if (all == nullptr) {
+            return;
+        }
+        if (chip_.text("--dram") != nullptr && chip_.shares_dram()) {
+            const double share = chip_.number("--bandwidth", 0) / chip_.bus();
+            lines_.push_back({path_of("--bandwidth"),
+                              fmt::format("{{value: {} of memory.dram.bandwidth, kind: datasheet, source: \"{} stated "
+                                          "to berth new-chip\"}}",
+                                          percent_text(share, kAllDigits), *all)});
+        } else {
+            take("--bandwidth");
+        }
+        lines_.push_back({fmt::format("devices.{}.dma.bandwidth", device_.name),
+                          assumed_value("100% of limit per core", "40%", "one core may draw what all may")});
+    }
+    // What is inherited may be slower than the stated DRAM, as no chip is built.
+    void follow_on_chip() {
+        const double bandwidth = chip_.on_chip_bandwidth();
+        if (bandwidth > 0 && bandwidth < kOnChipLead * chip_.draw()) {
+            lines_.push_back({fmt::format("devices.{}.memories.{}.bandwidth", device_.name, chip_.on_chip().name),
+                              assumed_value(fmt::format("{} of dma.bandwidth per core", percent_text(kOnChipLead)),
+                                            percent_text(chip_.on_chip().bandwidth->spread),
+                                            "on-chip memory is at least twice as fast as the DRAM behind it")});
         }
     }
-    void follow_bandwidth() {
-        if (const std::string* all = stated("--bandwidth")) {
-            lines_.push_back({fmt::format("devices.{}.dma.bandwidth", device_.name),
-                              assumed_value(*all + " per core", "40%", "one core may draw what all may")});
-        }
-    }
-    void cluster() {
-        const std::string* cores = stated("--cpu-cores");
-        const std::string* clock = stated("--cpu-clock");
+    // The large cores of a CPU, with a thread of the library on each.
+    void cpu(const std::string* cores, const std::string* clock) {
         if (cores == nullptr && clock == nullptr) {
             return;
         }
+        const Device& host = chip_.host();
+        const CoreCluster& large = host.clusters.front();
         lines_.push_back(
-            {"devices.cpu.clusters",
+            {fmt::format("devices.{}.clusters", host.name),
              fmt::format(
-                 "[{{name: big, cores: {}, clock: {}, vector_scale: {}}}]", cores != nullptr ? *cores : "4",
-                 clock != nullptr ? stated_value(*clock) : assumed_value("2 GHz", "30%", "1.5 to 3 GHz"),
+                 "[{{name: {}, cores: {}, clock: {}, vector_scale: {}}}]", large.name,
+                 cores != nullptr ? *cores : fmt::format("{}", large.cores),
+                 clock != nullptr
+                     ? stated_value(*clock)
+                     : assumed_value(to_text(large.clock.value), percent_text(large.clock.spread), large.clock.source),
                  "{value: 1, kind: assumed, source: \"by definition: vector rates are those of a large core\"}")});
+        if (cores != nullptr) {
+            lines_.push_back({fmt::format("devices.{}.runtime.default_cores", host.name), *cores});
+        }
     }
 
+    const StatedChip& chip_;
     const Device& device_;
-    const Datasheet& stated_;
-    bool hosted_;
     std::vector<Line> lines_;
 };
 
@@ -162,6 +242,36 @@ const Device& accelerator_of(const Profile& archetype) {
     return archetype.devices.front();
 }
 
+std::vector<DatasheetComplaint> datasheet_complaints(const Profile& archetype, const Datasheet& stated) {
+    const StatedChip chip(archetype, stated);
+    const Device& device = chip.accelerator();
+    std::vector<DatasheetComplaint> complaints;
+    if (chip.is_cpu()) {
+        for (const auto& [own, of_cpu] : {std::pair{"--cores", "--cpu-cores"}, std::pair{"--clock", "--cpu-clock"}}) {
+            if (chip.text(own) != nullptr && chip.text(of_cpu) != nullptr) {
+                complaints.push_back(
+                    {own, fmt::format("the device is the CPU, whose number {} states too", of_cpu), "one of the two"});
+            }
+        }
+    } else if (chip.counts_as_one() && chip.number("--cores", 1) > 1) {
+        complaints.push_back({"--cores", fmt::format("all cores of a {} count as one here", device.name),
+                              "no --cores, and with --macs-int8 the MACs per cycle of all of them"});
+    }
+    const auto half = static_cast<std::size_t>(DType::kFp16);
+    if (chip.text("--macs-fp16") != nullptr && !device.clusters.front().macs_per_cycle[half]) {
+        complaints.push_back({"--macs-fp16", "chips of this kind do not multiply fp16", "no --macs-fp16"});
+    }
+    const double drawn = chip.number("--bandwidth", 0);
+    if (chip.shares_dram() && drawn > chip.bus()) {
+        complaints.push_back(
+            {"--bandwidth",
+             fmt::format("{} is more than the DRAM's bus carries", quantity_text(drawn, Bandwidth::kDimension)),
+             fmt::format("at most the {} of --dram{}", quantity_text(chip.bus(), Bandwidth::kDimension),
+                         chip.text("--dram") != nullptr ? "" : ", which is that of the archetype unless stated")});
+    }
+    return complaints;
+}
+
 std::string new_chip_yaml(const std::string& name, const std::string& extends, const Profile& archetype,
                           const Datasheet& stated, std::span<const std::string> heading) {
     std::string text;
@@ -170,7 +280,7 @@ std::string new_chip_yaml(const std::string& name, const std::string& extends, c
     }
     text += fmt::format("profile: {}\nextends: {}\ndescription: as its datasheet states it; the rest is inherited\n",
                         name, extends);
-    return text + block_text(Sheet(archetype, stated).lines());
+    return text + block_text(Sheet(StatedChip(archetype, stated)).lines());
 }
 
 }  // namespace berth

@@ -41,6 +41,7 @@ class ParameterList {
                           parameter.where,
                           "",
                           0,
+                          false,
                           set,
                           {}});
     }

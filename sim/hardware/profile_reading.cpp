@@ -120,7 +120,9 @@ std::string way_out(const TooMuch& found) {
     const RelativeNumber* share = found.number.relative();
     std::string most =
         share != nullptr
-            ? fmt::format("at most {} of {}", percent_text(share->share * (found.bound / found.value), 4), share->base)
+            ? fmt::format("at most {} of {}",
+                          relative_share_text(share->share * (found.bound / found.value), share->per_cycle, 4),
+                          share->base)
             : fmt::format("at most {} of {}", found.of_bound, to_text(found.bound));
     return moves_with(found.number, found.bound_path)
                ? most

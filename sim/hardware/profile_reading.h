@@ -72,4 +72,7 @@ void check_fallbacks(const Profile& profile, Diagnostics& diagnostics);
 void check_links(const Profile& profile, const YamlNode& root);
 void check_limits(const Profile& profile, const YamlNode& root);
 
+/// Warns of numbers that are possible but not meant: on-chip memory slower than DRAM, cores that no operator uses.
+void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root);
+
 }  // namespace berth

@@ -109,9 +109,11 @@ void read_dma(Device& device, const YamlNode& node) {
             const double least = cluster.bandwidth.value / device.dram_limit.value;
             limit.error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
-                share != nullptr ? fmt::format("at least {} of {}", percent_text(share->share * least, 4), share->base)
-                                 : fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
-                                               setting(node.path() + ".limit", cluster.bandwidth.value)));
+                share != nullptr
+                    ? fmt::format("at least {} of {}", relative_share_text(share->share * least, share->per_cycle, 4),
+                                  share->base)
+                    : fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
+                                  setting(node.path() + ".limit", cluster.bandwidth.value)));
         }
     }
     node.reject_unknown_keys();

@@ -82,6 +82,18 @@ void read_on_the_way(OperatorRule& rule, OperatorKind kind, const YamlNode& node
     }
 }
 
+// A fallback in one file replaces the rule of another that it extends: what that one says about running the operator
+// has no meaning any more.
+void forget_replaced_rule(const YamlNode& rule) {
+    const std::string file = rule.require("on").where().file_name();
+    for (const std::string_view key : {"multi_core", "multi_core_from", "dtypes", "on_the_way"}) {
+        const auto found = rule.find(key);
+        if (found && (found->is_set() || found->where().file_name() == file)) {
+            found->error("has no meaning for an operator that another device runs", "on or reason alone");
+        }
+    }
+}
+
 OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& node,
                        const std::vector<DType>& dtypes) {
     OperatorRule rule;
@@ -92,6 +104,7 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
     }
     if (on && !equal_ignoring_case(*on, device.name)) {
         rule.fallback = *on;
+        forget_replaced_rule(node);
         node.reject_unknown_keys();
         return rule;
     }

@@ -98,6 +98,56 @@ TEST_F(CliNewChip, SaysWhatIsWrongAndWritesNothing) {
     EXPECT_THAT(both.err, HasSubstr("--sram"));
 }
 
+TEST_F(CliNewChip, SaysWhichNumbersDoNotGoTogether) {
+    const auto refused = [this](std::vector<std::string> words, const std::string& says) {
+        words.insert(words.begin(), {"new-chip", "x", "--archetype"});
+        words.emplace_back("--yes");
+        const Outcome outcome = berth(words);
+        EXPECT_EQ(outcome.status, 2) << outcome.out;
+        EXPECT_THAT(outcome.err, HasSubstr(says));
+        EXPECT_FALSE(std::filesystem::exists(folder() / "x.yaml"));
+    };
+    refused({"npu-vector", "--clock", "1.2"}, "(expected a frequency such as 800 MHz)");
+    refused({"npu-vector", "--cores", "0"}, "(expected a whole number such as 2)");
+    refused({"gpu", "--cores", "8"}, "--cores: error: all cores of a gpu count as one here (expected no --cores, and");
+    refused({"npu-systolic", "--macs-fp16", "8"}, "--macs-fp16: error: chips of this kind do not multiply fp16");
+    refused(
+        {"npu-vector", "--bandwidth", "90 GB/s", "--dram", "51.2 GB/s"},
+        "--bandwidth: error: 90 GB/s is more than the DRAM's bus carries (expected at most the 51.2 GB/s of --dram)");
+    refused({"x86-cpu", "--cores", "2", "--cpu-cores", "2"},
+            "the device is the CPU, whose number --cpu-cores states too");
+}
+
+// Cores count in the answer, as the file says.
+TEST_F(CliNewChip, CoresMakeTheFirstAnswerFaster) {
+    for (const char* kind : {"npu-vector", "npu-convolution", "npu-systolic", "accelerator-host-link"}) {
+        const auto latency = [this, kind](const std::string& cores) {
+            const std::string name = std::string(kind) + cores;
+            const Outcome made = berth({"new-chip", name, "--archetype", kind, "--cores", cores, "--clock", "100 MHz",
+                                        "--dram", "100 GB/s", "--bandwidth", "100 GB/s", "--yes"});
+            EXPECT_EQ(made.status, 0) << made.err;
+            const Outcome outcome = berth({"predict", "--hardware", name + ".yaml", "--device", "npu", "--model",
+                                           "resnet-50", "--dtype", "int8", "--format", "json"});
+            return Json::parse(outcome.out)["latency_ms"].get<double>();
+        };
+        EXPECT_GT(latency("1") / latency("4"), 1.3) << kind;
+    }
+}
+
+// Clipping and sums stay in int8, so that no layer pays for conversions.
+TEST_F(CliNewChip, AnInt8NetworkIsFasterThanItsFp32OneOnACpu) {
+    for (const char* kind : {"arm-big-little", "x86-cpu"}) {
+        write("chip.yaml", std::string("profile: chip\nextends: ") + kind + "\n");
+        const auto latency = [this](const std::string& dtype) {
+            const Outcome outcome = berth({"predict", "--hardware", "chip.yaml", "--device", "cpu", "--model",
+                                           "mobilenet-v2", "--dtype", dtype, "--format", "json"});
+            EXPECT_EQ(outcome.status, 0) << outcome.err;
+            return Json::parse(outcome.out)["latency_ms"].get<double>();
+        };
+        EXPECT_LT(latency("int8"), latency("fp32")) << kind;
+    }
+}
+
 TEST_F(CliNewChip, TheFirstAnswerSaysOfWhat) {
     EXPECT_THAT(berth({"new-chip", "a", "--archetype", "gpu", "--model", "bert-base-uncased", "--yes"}).out,
                 HasSubstr("Its first answer, bert-base-uncased, 128 tokens, int8:"));

@@ -36,6 +36,30 @@ TEST_F(CliSweep, RowsComeInOrderWhateverTheThreads) {
     EXPECT_EQ(json[3].at("stages.rerank.dtype"), "fp16");
 }
 
+// A bus that carries less than the NPU is stated to draw: such points have no answer, the others have theirs.
+TEST_F(CliSweep, ANumberOutOfBoundsDropsItsPointsOnly) {
+    write("chip.yaml",
+          "profile: chip\nextends: npu-vector\nmemory: {dram: {bandwidth: 60 GB/s}}\n"
+          "devices: {npu: {dma: {bandwidth: 40 GB/s per core, limit: 40 GB/s}}}\n");
+    const auto over = [this](const std::string& bandwidths) {
+        return berth({"sweep", "rag-rk3588", "--set", "hardware=chip.yaml", "--vary",
+                      "hardware.memory.dram.bandwidth=" + bandwidths, "--format", "json"});
+    };
+    const Outcome some = over("30GB/s,50GB/s,20GB/s,100GB/s,39GB/s");
+    ASSERT_EQ(some.status, 0) << some.err;
+    const auto points = some.json().at("points");
+    ASSERT_EQ(points.size(), 5U);
+    for (const std::size_t dropped : {0U, 2U, 4U}) {
+        EXPECT_TRUE(points[dropped].at("total_ms").is_null());
+        EXPECT_THAT(points[dropped].dump(), testing::HasSubstr("40 GB/s is more than the bus carries"));
+    }
+    EXPECT_TRUE(points[1].at("total_ms").is_number());
+    EXPECT_TRUE(points[3].at("total_ms").is_number());
+    const Outcome none = over("20GB/s,30GB/s");
+    EXPECT_EQ(none.status, 2);
+    EXPECT_THAT(none.err, testing::HasSubstr("40 GB/s is more than the bus carries"));
+}
+
 TEST_F(CliSweep, AFileGoesOnWhereItBrokeOff) {
     EXPECT_EQ(berth(sweep_to("whole.csv")).status, 0);
     const std::string whole = content_of(folder() / "whole.csv");

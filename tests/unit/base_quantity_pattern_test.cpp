@@ -135,14 +135,16 @@ TEST(RelativePattern, AcceptsWhatIsReadAsAShareOfAnotherNumber) {
     const std::regex pattern(relative_pattern(form), std::regex::ECMAScript);
     for (const std::string text :
          {"83% of bandwidth", "83 % of memory.dram.bandwidth", " 8.3e1% of x ± 5%",
-          "42.6% of memory.dram.bandwidth per core", "120% of a.b+-1%", "83% of bandwidth ± 5% per core"}) {
+          "42.6% of memory.dram.bandwidth per core", "120% of a.b+-1%", "83% of bandwidth ± 5% per core",
+          "16 B/cycle of clock", "0.5 KiB/cycle of devices.npu.clock ± 5% per core"}) {
         const auto read = parse_relative(text);
         ASSERT_TRUE(read.has_value()) << text;
         EXPECT_TRUE(std::holds_alternative<RelativeText>(*read)) << text;
         EXPECT_TRUE(std::regex_match(text, pattern)) << text;
     }
-    for (const std::string text : {"83% bandwidth", "83 of bandwidth", "0% of bandwidth", "-5% of bandwidth",
-                                   "% of bandwidth", "83% of", "83% of bandwidth ± 2 GB/s"}) {
+    for (const std::string text :
+         {"83% bandwidth", "83 of bandwidth", "0% of bandwidth", "-5% of bandwidth", "% of bandwidth", "83% of",
+          "83% of bandwidth ± 2 GB/s", "16 MAC/cycle of clock", "0 B/cycle of clock", "16 B of clock"}) {
         const auto read = parse_relative(text);
         EXPECT_FALSE(read && std::holds_alternative<RelativeText>(*read)) << text;
         EXPECT_FALSE(std::regex_match(text, pattern)) << text;

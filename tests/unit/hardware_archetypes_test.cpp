@@ -11,6 +11,7 @@
 #include "berth/plan.h"
 #include "berth/profile.h"
 #include "plan_fixtures.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -74,6 +75,78 @@ TEST(Archetypes, ANumberCalibratedOnOneChipIsNotCalibratedForAnother) {
     EXPECT_EQ(number_at(*other, "devices.npu.clock").spread, 0) << "a datasheet's number is one of that chip";
     for (const ParameterView& view : parameters(*other)) {
         EXPECT_TRUE(view.origin != Origin::kCalibrated && view.origin != Origin::kMeasured) << view.path;
+    }
+}
+
+// A variant file and --set of the same number give the same chip: in the profile of a chip, rates of its vector unit
+// are numbers, and fp16 is a share of int8 in both.
+TEST(Archetypes, AVariantFileAndASettingGiveTheSameChip) {
+    const ScratchFolder folder;
+    const fs::path chip = folder.write("auto.yaml",
+                                       "profile: auto\nextends: npu-vector\n"
+                                       "devices: {npu: {matrix: {macs_per_cycle: {int8: 12500}}}}\n");
+    const fs::path variant = folder.write("auto2.yaml",
+                                          "profile: auto2\nextends: auto\n"
+                                          "devices: {npu: {matrix: {macs_per_cycle: {int8: 25000}}}}\n");
+    Diagnostics diagnostics;
+    const ProfileResolver known = profiles_in({folder.path(), kProfiles});
+    const std::vector<ProfileOverride> twice{{"devices.npu.matrix.macs_per_cycle.int8", "25000"}};
+    auto set = load_profile(chip, known, twice, diagnostics);
+    auto file = load_profile(variant, known, {}, diagnostics);
+    ASSERT_TRUE(set && file) << diagnostics.text();
+    const auto numbers = parameters(*set);
+    for (const ParameterView& view : numbers) {
+        EXPECT_EQ(number_at(*file, view.path).value, view.value) << view.path;
+    }
+    EXPECT_NEAR(number_at(*file, "devices.npu.vector.softmax.per_cycle").value, 0.000256 * 12500, 1e-6);
+    EXPECT_DOUBLE_EQ(number_at(*file, "devices.npu.matrix.macs_per_cycle.fp16").value, 6250);
+}
+
+// The archetype says that several cores share the operator; a chip whose compiler lacks it need not know.
+TEST(Archetypes, AFallbackReplacesARule) {
+    Diagnostics diagnostics;
+    std::string text(kOwnChip);
+    const auto profile =
+        profile_from(text + "    runtime: {operators: {silu: {on: cpu, reason: not in the compiler}}}\n", diagnostics);
+    ASSERT_TRUE(profile) << diagnostics.text();
+    const DeviceId npu = device_named(*profile, "npu").value();
+    const OperatorRule& rule = profile->devices[static_cast<std::size_t>(npu)]
+                                   .runtime.operators[static_cast<std::size_t>(OperatorKind::kSilu)];
+    EXPECT_FALSE(rule.supported);
+    EXPECT_FALSE(rule.multi_core);
+    EXPECT_FALSE(profile_from(text + "    runtime: {operators: {silu: {on: cpu, multi_core: true}}}\n", diagnostics));
+    EXPECT_THAT(diagnostics.text(), ::testing::HasSubstr("has no meaning for an operator that another device runs"));
+}
+
+TEST(DoubtfulNumbers, OnChipMemoryBehindTheDramIsNamed) {
+    Diagnostics diagnostics;
+    std::string slow(kOwnChip);
+    ASSERT_TRUE(profile_from(slow + "    memories: {vtcm: {bandwidth: 20 GB/s per core}}\n", diagnostics));
+    EXPECT_THAT(diagnostics.text(),
+                ::testing::HasSubstr("warning: devices.npu.memories.vtcm.bandwidth: 20 GB/s is less than the 30 GB/s "
+                                     "that a core draws from DRAM"));
+}
+
+TEST(DoubtfulNumbers, CoresThatNoOperatorUsesAreNamed) {
+    Diagnostics diagnostics;
+    ASSERT_TRUE(profile_from("profile: own\nextends: gpu\ndevices: {gpu: {cores: 6}}\n", diagnostics));
+    EXPECT_THAT(diagnostics.text(),
+                ::testing::HasSubstr("warning: devices.gpu.cores: no operator is shared among cores"));
+    Diagnostics of_shared;
+    ASSERT_TRUE(profile_from("profile: own\nextends: npu-vector\ndevices: {npu: {cores: 6}}\n", of_shared));
+    EXPECT_EQ(of_shared.text(), "");
+}
+
+TEST(DoubtfulNumbers, ShippedProfilesHaveNone) {
+    for (const auto& entry : fs::recursive_directory_iterator(kProfiles)) {
+        const fs::path& file = entry.path();
+        const std::string name = file.filename().string();
+        const bool whole = file.parent_path() == kProfiles || file.parent_path().filename() == "archetypes";
+        if (file.extension() == ".yaml" && (whole || name == "prior.yaml")) {
+            Diagnostics diagnostics;
+            EXPECT_TRUE(load_profile(file, profiles_in({kProfiles}), {}, diagnostics)) << file;
+            EXPECT_EQ(diagnostics.text(), "") << file;
+        }
     }
 }
 

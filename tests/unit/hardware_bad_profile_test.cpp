@@ -174,8 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
                  at_set(kNpuPath + "evidence", "devices.npu.evidence.1: add in fp16 is listed twice", 26)},
         BadValue{"CoresOfAnotherDevice", kRules + "embedding.multi_core", "true",
                  at_set(kRules + "embedding.multi_core",
-                        "unknown key 'multi_core' in 'devices.npu.runtime.operators.embedding' (expected on or "
-                        "reason)")},
+                        "has no meaning for an operator that another device runs (expected on or reason alone)")},
         BadValue{
             "FusesWhatItDoesNotRun", kNpuPath + "runtime.fuses", "[[matmul, softmax]]",
             at_set(kNpuPath + "runtime.fuses", kNpuPath + "runtime.fuses.0.1: 'softmax' does not run on 'npu'", 11)},

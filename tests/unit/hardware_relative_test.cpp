@@ -1,4 +1,5 @@
 // Numbers that are shares of others: values, dependencies, and refusals.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -89,6 +90,33 @@ TEST(RelativeNumber, MovesWithTheOtherInPlace) {
     set("memory.dram.bandwidth", 30);
     EXPECT_DOUBLE_EQ(profile.dram.sustained.value / gigabytes_per_second(1), 12);
     EXPECT_DOUBLE_EQ(profile.devices[0].dram_limit.value / gigabytes_per_second(1), 9);
+}
+
+ProfileReading read_with_sram(std::string_view more) {
+    constexpr std::string_view kSram = "sram: {capacity: 384 KiB, per: core";
+    return read_board_with(kSram, fmt::format("{}, {}", kSram, more));
+}
+
+TEST(RelativeNumber, ABandwidthPerCycleFollowsTheClock) {
+    auto board = read_with_sram("bandwidth: 16 B/cycle of clock per core");
+    ASSERT_TRUE(board.profile) << board.complaints;
+    Profile profile = *board.profile;
+    const double clock = profile.devices[0].clusters[0].clock.value.si();
+    const auto& bandwidth = profile.devices[0].memories[0].bandwidth;
+    EXPECT_DOUBLE_EQ(bandwidth->value.si(), 16 * clock);
+    EXPECT_THAT(bandwidth->source, HasSubstr("16 B/cycle of devices.npu.clock"));
+    EXPECT_THAT(moving_with(profile, "devices.npu.clock"), testing::Contains("devices.npu.memories.sram.bandwidth"));
+    share_view(profile, "devices.npu.clock").set(2 * clock);
+    EXPECT_DOUBLE_EQ(bandwidth->value.si(), 32 * clock);
+    EXPECT_TRUE(share_view(profile, "devices.npu.memories.sram.bandwidth").per_cycle);
+}
+
+TEST(RelativeNumber, PerCycleNeedsAClockAndIsABandwidth) {
+    const auto other = read_with_sram("bandwidth: 16 B/cycle of memory.dram.bandwidth");
+    EXPECT_FALSE(other.profile);
+    EXPECT_THAT(other.complaints, HasSubstr("memory.dram.bandwidth is a bandwidth, not a frequency"));
+    const auto size = read_board({{"devices.npu.memories.sram.capacity", "16 B/cycle of devices.npu.clock"}});
+    EXPECT_FALSE(size.profile);
 }
 
 TEST(RelativeNumber, AskedForAsSuchFollowsNoMore) {
