@@ -17,6 +17,13 @@
 
 namespace berth {
 
+/// A kernel of an operator that takes several, and how often it runs.
+struct FurtherKernel {
+    Kernel kernel;
+    KernelCost cost;
+    int count = 1;
+};
+
 /// One operator of a placed model. Its latency includes its conversions and the hand-over of its inputs.
 struct OperatorResult {
     OperatorId id = kNoOperator;
@@ -31,6 +38,7 @@ struct OperatorResult {
     Time conversion;                 ///< part of the latency: converting its results
     std::optional<KernelCost> cost;  ///< cost of its main kernel; absent for a fused epilogue_op
     std::optional<Kernel> kernel;
+    std::vector<FurtherKernel> further;  ///< its other kernels, conversions of dtypes excepted
     std::string fused_into;                  ///< name of the operator into whose kernel it is fused
     std::optional<MissingFusion> not_fused;  ///< why it is not fused with the operator before it
     std::string not_fused_with;              ///< name of that operator
@@ -120,6 +128,7 @@ struct Candidate {
     Estimate<Time> latency;
     Uncertainty uncertainty;
     std::optional<Energy> energy;
+    Uncertainty of_energy;  ///< effects on log energy; only for an objective that needs it
     std::map<Category, Time> by_category;
     Time handover;
     /// Operators of the pass; for a stage that generates text, of one decode step at a middling context.
@@ -134,7 +143,7 @@ struct Candidate {
     std::optional<DraftResult> draft;  ///< set for speculative decoding
     double optimality_gap = 0;
     bool proved_optimal = false;
-    /// Time above StageOptimum::latency, for one pass of the main length.
+    /// Time above the best placement known, for one pass: of several input lengths the mean, as the latency.
     std::optional<Time> regret;
     std::int64_t padded_tokens = 0;  ///< tokens computed for the dominant length: bucket or tokens
     std::int64_t actual_tokens = 0;
@@ -146,8 +155,8 @@ struct Candidate {
     FusionReport fusion;     ///< only with EvaluationOptions::operators
 };
 
-/// The best placement found for a stage's operators, for one pass of the main length, even if it is finer than the
-/// stage allows. For the objective makespan devices may work concurrently. For a stage with two phases the time is that
+/// The best placement found for a stage's operators, for one pass (of several input lengths the mean), even if it is
+/// finer than the stage allows. For the objective makespan devices may work concurrently. For a stage with two phases the time is that
 /// of the whole answer, or the one that the objective counts.
 struct StageOptimum {
     Time latency;
@@ -166,6 +175,7 @@ struct StageResult {
     std::string model;    ///< empty for a fixed stage
     std::string runtime;  ///< name of the profile that it runs under; empty for a fixed stage
     std::int64_t repeat = 1;
+    std::size_t lengths = 1;  ///< input lengths, of which latencies are the mean; of generated text its kinds of passes
     /// Index of the candidate that runs most passes; absent for a fixed stage.
     std::optional<std::size_t> chosen;
     std::vector<PassShare> passes;  ///< counts add up to `repeat`; empty for a fixed stage
@@ -281,5 +291,8 @@ struct KernelPrediction {
 /// Probability that candidate a takes less time than b, with the numbers that both share moving together. `which`
 /// selects the time; by default that of the whole stage.
 [[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b, TimeOf which = TimeOf::kStage);
+
+/// Probability that candidate a has the smaller value of the objective, in the same way.
+[[nodiscard]] double probability_better(const Candidate& a, const Candidate& b, Objective objective);
 
 }  // namespace berth

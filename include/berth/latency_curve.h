@@ -53,9 +53,6 @@ using CurveLatency = std::function<Time(std::size_t curve, std::int64_t tokens)>
 [[nodiscard]] std::vector<CurveCrossing> curve_crossings(const std::vector<LatencyCurve>& curves,
                                                          const CurveLatency& latency);
 
-/// Largest input in tokens that the checks of the model's architecture allow; absent if they set no limit.
-[[nodiscard]] std::optional<std::int64_t> longest_input(const Model& model);
-
 /// The curves of a stage, one per device that can run its model alone. A device with static shapes has one with the
 /// stage's buckets, and one with a bucket at every evaluated length. Lengths go up to 512, twice the longest bucket or
 /// input of the stage, or the longest that the model takes, in at most 32 multiples of 16. A stage without a model has

@@ -120,6 +120,9 @@ struct Workload {
 /// Whether the architecture's graphs depend on the workload's tokens; those of images do not.
 [[nodiscard]] bool depends_on_tokens(const Architecture& architecture);
 
+/// Largest input in tokens that the checks of the model's architecture allow; absent if they set no limit.
+[[nodiscard]] std::optional<std::int64_t> longest_input(const Model& model);
+
 /// Reads the key `graph` of a model: operators written out one by one, as an architecture of its own without sizes.
 [[nodiscard]] std::optional<Architecture> read_written_graph(const YamlNode& node);
 

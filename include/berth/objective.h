@@ -29,6 +29,7 @@ struct ObjectiveRow {
     SearchOver search;
     std::string_view goal;  ///< prefix of a sentence about the chosen placement; may be empty
     TimeOf time_of = TimeOf::kStage;
+    std::string_view best = "fastest";  ///< what the chosen placement is among the others
 };
 
 inline constexpr std::array<ObjectiveRow, 8> kObjectives{{
@@ -37,12 +38,14 @@ inline constexpr std::array<ObjectiveRow, 8> kObjectives{{
     // sustainable rate of a stream; for a single stage, its time
     {"throughput", Objective::kThroughput, [](double time, double) { return time; }, false, SearchOver::kScenario,
      "chosen for the highest rate; "},
-    {"energy", Objective::kEnergy, [](double, double energy) { return energy; }, true, SearchOver::kStages, ""},
+    {"energy", Objective::kEnergy, [](double, double energy) { return energy; }, true, SearchOver::kStages, "",
+     TimeOf::kStage, "most frugal"},
     // energy-delay product
-    {"edp", Objective::kEdp, [](double time, double energy) { return energy * time; }, true, SearchOver::kStages, ""},
+    {"edp", Objective::kEdp, [](double time, double energy) { return energy * time; }, true, SearchOver::kStages, "",
+     TimeOf::kStage, "best"},
     // energy-delay-squared product, which does not reward a lower voltage (Martin et al., 2001)
     {"ed2p", Objective::kEd2p, [](double time, double energy) { return energy * time * time; }, true,
-     SearchOver::kStages, ""},
+     SearchOver::kStages, "", TimeOf::kStage, "best"},
     // latency where devices may work concurrently
     {"makespan", Objective::kMakespan, [](double time, double) { return time; }, false, SearchOver::kSchedule, ""},
     // time to first token, of stages that generate text

@@ -80,6 +80,7 @@ struct Runtime {
     std::string name;
     /// Absent: every scheme whose dtypes its matrix products take.
     std::optional<OfferedPrecisions> precisions;
+    std::vector<DType> dtypes;  ///< dtypes of operators without dtypes of their own, the preferred one first
     Parameter<Time> dispatch_per_kernel;
     /// Dispatch of a kernel called repeatedly by itself, its code and descriptors in the caches; absent: per_kernel.
     std::optional<Parameter<Time>> dispatch_repeated;

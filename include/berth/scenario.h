@@ -56,12 +56,18 @@ enum class Phase : std::uint8_t {
 inline constexpr std::array<Choice<Phase>, 3> kPhaseNames{
     {{"prefill", Phase::kPrefill}, {"decode", Phase::kDecode}, {"generate", Phase::kGenerate}}};
 
+/// Shortest and longest length, in tokens.
+struct LengthRange {
+    std::int64_t shortest = 0, longest = 0;
+};
+
 struct Generation {
     Phase phase{};
     std::int64_t prompt = 1;      ///< prompt length; the mean of a distribution
     std::int64_t new_tokens = 0;  ///< 0 for a prefill, else at least 1; the mean of a distribution
     /// Distributions that a stream of chats draws lengths from; empty: all chats are equal.
     TokenDistribution prompts{}, answers{};
+    LengthRange prompt_range{}, answer_range{};  ///< of the lengths that the distributions stand for
     std::int64_t longest = 0;  ///< longest prompt plus longest answer, in positions; 0: prompt + new_tokens
     [[nodiscard]] std::int64_t positions() const { return longest > 0 ? longest : prompt + new_tokens; }
 };

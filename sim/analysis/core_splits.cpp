@@ -296,8 +296,7 @@ void find_core_splits(const Scenario& scenario, const ScenarioResult& result, st
                             now->mean ? " instead of " + brief(*now->mean) : ", where requests now pile up");
         }
         finding.text += fmt::format("; alone it takes {} instead of {}.", brief(best->alone), brief(now->alone));
-        finding.change = {
-            {fmt::format("stages.{}.cores", best->stage), fmt::format("{{{}: {}}}", device, best->cores)}};
+        finding.change = {cores_setting(scenario, best->stage, best->device, best->cores)};
         found.push_back(std::move(finding));
     }
 }

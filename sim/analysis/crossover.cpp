@@ -135,6 +135,10 @@ std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnos
                               nearest_name(name, devices));
         }
     }
+    if (question.between.first == question.between.second) {
+        diagnostics.error(SourceLocation("--between"), fmt::format("'{}' is compared with itself", question.between.first),
+                          "two devices, such as npu,cpu");
+    }
     // Both ends must be valid, so that an invalid path or unit is reported as such.
     for (const double end : {question.range.from, question.range.to}) {
         auto settings = question.base.settings;

@@ -63,8 +63,7 @@ void find_cores(const StageView& view, std::vector<Finding>& found) {
                        fmt::format("On {} the model takes {} with {} {} instead of {} with {}.", device.name,
                                    brief(best.variation->stage.candidates[d].latency.median), best.cores,
                                    best.cores == 1 ? "core" : "cores", brief(now->latency.median), now->cores));
-        finding.change = {
-            {fmt::format("stages.{}.cores", view.stage().name), fmt::format("{{{}: {}}}", device.name, best.cores)}};
+        finding.change = {cores_setting(view.scenario, view.stage().name, id, best.cores)};
         found.push_back(std::move(finding));
     }
 }

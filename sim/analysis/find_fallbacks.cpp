@@ -1,8 +1,11 @@
 // Fallback findings: operators that fall back to another device, the resulting transfers, and the gain of native
 // support.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "analysis/variation.h"
 #include "berth/brief_text.h"
@@ -31,6 +34,35 @@ std::map<OperatorKind, Fallback> fallbacks_of(const Candidate& candidate) {
         }
     }
     return fallbacks;
+}
+
+// The rule of an operator that the device runs whatever its size.
+OperatorRule unlimited_rule(const Runtime& runtime, OperatorKind kind) {
+    const OperatorRule& now = runtime.operators[static_cast<std::size_t>(kind)];
+    OperatorRule rule;
+    rule.supported = true;
+    rule.multi_core = now.multi_core;
+    rule.multi_core_from = now.multi_core_from;
+    rule.on_the_way = now.on_the_way;
+    rule.dtypes = now.dtypes.empty() ? runtime.dtypes : now.dtypes;
+    return rule;
+}
+
+std::string written_rule(const OperatorRule& rule, const Device& device) {
+    std::string text = fmt::format("{{on: {}", device.name);
+    if (rule.multi_core) {
+        text += ", multi_core: true";
+        text += rule.multi_core_from > 1 ? fmt::format(", multi_core_from: {}", rule.multi_core_from) : "";
+    }
+    text += rule.on_the_way ? ", on_the_way: true" : "";
+    if (rule.dtypes != device.runtime.dtypes) {
+        std::vector<std::string_view> names;
+        for (const DType dtype : rule.dtypes) {
+            names.push_back(choice_name(kDTypeNames, dtype));
+        }
+        text += fmt::format(", dtypes: [{}]", fmt::join(names, ", "));
+    }
+    return text + "}";
 }
 
 void find_ping_pong(const StageView& view, DeviceId device, const Candidate& candidate, std::vector<Finding>& found) {
@@ -62,16 +94,20 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
         }
         find_ping_pong(view, device, *candidate, found);
         for (const auto& [kind, fallback] : fallbacks_of(*candidate)) {
-            const auto after = vary_profile(view, [d, kind = kind](Profile& changed) {
-                OperatorRule& rule = changed.devices[d].runtime.operators[static_cast<std::size_t>(kind)];
-                rule.supported = true;
-                rule.max_bytes.reset();
-                rule.product_limits = {};
-            });
+            const std::string& name = profile.devices[d].name;
+            const OperatorRule native = unlimited_rule(profile.devices[d].runtime, kind);
+            const Settings change = {
+                {own_setting(profile, fmt::format("devices.{}.runtime.operators.{}", name, traits(kind).name)),
+                 written_rule(native, profile.devices[d])}};
+            const auto after = vary_profile(
+                view,
+                [&, kind = kind](Profile& changed) {
+                    changed.devices[d].runtime.operators[static_cast<std::size_t>(kind)] = native;
+                },
+                change);
             if (!after) {
                 continue;
             }
-            const std::string& name = profile.devices[d].name;
             const bool one = fallback.count == 1;
             Finding finding = finding_of(
                 FindingKind::kFallback, view, *after,
@@ -81,9 +117,7 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
                             profile.devices[static_cast<std::size_t>(fallback.to)].name, fallback.reason,
                             one ? "s" : "", brief(fallback.time), name, one ? "it" : "them",
                             brief(after->stage.candidates[d].latency.median), brief(candidate->latency.median)));
-            finding.change = {
-                {own_setting(profile, fmt::format("devices.{}.runtime.operators.{}", name, traits(kind).name)),
-                 fmt::format("{{on: {}}}", name)}};
+            finding.change = change;
             found.push_back(std::move(finding));
         }
     }

@@ -36,13 +36,17 @@ void find_fusion(const StageView& view, std::vector<Finding>& found) {
         }
         const FusionRule rule = rule_for(missing);
         const auto d = static_cast<std::size_t>(missing.device);
-        const auto after =
-            vary_profile(view, [&](Profile& changed) { changed.devices[d].runtime.fuses.push_back(rule); });
+        const Device& device = view.profile().devices[d];
+        const bool has_rules = !device.runtime.fuses.empty();
+        const Settings change = {
+            {own_setting(view.profile(), fmt::format("devices.{}.runtime.fuses{}", device.name, has_rules ? ".+" : "")),
+             has_rules ? yaml_of(rule) : "[" + yaml_of(rule) + "]"}};
+        const auto after = vary_profile(
+            view, [&](Profile& changed) { changed.devices[d].runtime.fuses.push_back(rule); }, change);
         if (!after ||
             view.stage_result().latency.median < after->stage.latency.median * (1 + threshold(FindingLimit::kFusion))) {
             continue;
         }
-        const Device& device = view.profile().devices[d];
         Finding finding = finding_of(
             FindingKind::kFusion, view, *after,
             fmt::format(
@@ -50,10 +54,7 @@ void find_fusion(const StageView& view, std::vector<Finding>& found) {
                 "fusion rule for that pair. With one the model would take {} instead of {}.",
                 placed(chosen), missing.count, traits(missing.op).name, traits(missing.before).name,
                 device.runtime.name, brief(after->chosen().latency.median), brief(chosen.latency.median)));
-        const bool has_rules = !device.runtime.fuses.empty();
-        finding.change = {
-            {own_setting(view.profile(), fmt::format("devices.{}.runtime.fuses{}", device.name, has_rules ? ".+" : "")),
-             has_rules ? yaml_of(rule) : "[" + yaml_of(rule) + "]"}};
+        finding.change = change;
         found.push_back(std::move(finding));
     }
 }

@@ -37,7 +37,10 @@ void find_padding(const StageView& view, std::vector<Finding>& found) {
         }
         std::vector<std::int64_t> buckets = stage.buckets;
         buckets.insert(std::lower_bound(buckets.begin(), buckets.end(), bucket), bucket);
-        const auto after = vary_stage(view, [&buckets](ModelStage& changed) { changed.buckets = buckets; });
+        const Settings change = {
+            {fmt::format("stages.{}.buckets", view.stage().name), fmt::format("[{}]", fmt::join(buckets, ", "))}};
+        const auto after = vary_stage(
+            view, [&buckets](ModelStage& changed) { changed.buckets = buckets; }, change);
         if (!after) {
             continue;
         }
@@ -51,8 +54,7 @@ void find_padding(const StageView& view, std::vector<Finding>& found) {
                 "instead of {}.",
                 device.name, padded->padded_tokens, padded->actual_tokens, percent_text(waste, 2), bucket, brief(tight),
                 brief(padded->latency.median)));
-        finding.change = {
-            {fmt::format("stages.{}.buckets", view.stage().name), fmt::format("[{}]", fmt::join(buckets, ", "))}};
+        finding.change = change;
         found.push_back(std::move(finding));
     }
 }

@@ -70,6 +70,9 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
                     brief(after->chosen().latency.median),
                     moves ? ", on " + after->chosen().placement : std::string()));
     finding.change = {{fmt::format("stages.{}.dtype", view.stage().name), "int8"}};
+    if (!view.model_stage().precision.rules.empty()) {
+        finding.change.emplace_back(fmt::format("stages.{}.precision", view.stage().name), "[]");
+    }
     found.push_back(std::move(finding));
 }
 

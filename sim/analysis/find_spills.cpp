@@ -7,12 +7,26 @@
 #include "analysis/variation.h"
 #include "berth/brief_text.h"
 #include "berth/runtimes.h"
+#include "hardware/own_parameters.h"
 
 namespace berth {
 
 namespace {
 
 Bytes whole_mebibytes(Bytes size) { return mebibytes(std::ceil(in_mebibytes(size))); }
+
+// The device's last level keeps tensors in one memory of that size. Numbers that are shares of its capacity, such as the
+// rows of a tile, grow with it.
+void keep_tensors(Profile& profile, std::size_t device, const std::string& capacity, Bytes size) {
+    MemoryLevel& level = profile.devices[device].memories.back();
+    level.keeps_tensors = true;
+    level.share = MemoryShare::kDevice;
+    for (const ParameterView& number : own_parameters(profile)) {
+        if (number.path == capacity) {
+            number.fix(in_bytes(size));
+        }
+    }
+}
 
 }  // namespace
 
@@ -24,13 +38,14 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
             continue;
         }
         const MemoryLevel& level = device.memories.back();
-        const Bytes needed = whole_mebibytes(candidate->peak_activation_bytes);
-        const auto after = vary_profile(view, [d, needed](Profile& changed) {
-            MemoryLevel& grown = changed.devices[d].memories.back();
-            grown.keeps_tensors = true;
-            grown.share = MemoryShare::kDevice;
-            grown.capacity.value = std::max(grown.capacity.value, needed);
-        });
+        const Bytes needed =
+            std::max(whole_mebibytes(level.capacity.value), whole_mebibytes(candidate->peak_activation_bytes));
+        const std::string path = fmt::format("devices.{}.memories.{}", device.name, level.name);
+        const std::string typed = own_setting(view.profile(), path);
+        const Settings change = {
+            {typed + ".capacity", to_text(needed)}, {typed + ".keeps_tensors", "true"}, {typed + ".per", "device"}};
+        const auto after = vary_profile(
+            view, [&](Profile& changed) { keep_tensors(changed, d, path + ".capacity", needed); }, change);
         if (!after) {
             continue;
         }
@@ -45,10 +60,7 @@ void find_spills(const StageView& view, std::vector<Finding>& found) {
                 "{} kept {} between kernels, the model would take {} there instead of {}.",
                 brief(candidate->spilled_bytes), device.name, brief(candidate->peak_activation_bytes), level.name,
                 brief(level.capacity.value), level.name, brief(needed), brief(kept), brief(candidate->latency.median)));
-        const std::string path =
-            own_setting(view.profile(), fmt::format("devices.{}.memories.{}", device.name, level.name));
-        finding.change = {
-            {path + ".capacity", to_text(needed)}, {path + ".keeps_tensors", "true"}, {path + ".per", "device"}};
+        finding.change = change;
         found.push_back(std::move(finding));
     }
 }

@@ -18,25 +18,6 @@ namespace {
 constexpr std::int64_t kLengthStep = 16;    // lengths are multiples of this
 constexpr std::int64_t kMostPoints = 32;    // per curve
 constexpr std::int64_t kAlwaysShown = 512;  // lengths up to this are included if the model accepts them
-constexpr std::int64_t kNoLimit = std::int64_t{1} << 24;
-
-bool allows(const Model& model, std::int64_t tokens) {
-    Symbols symbols = model.sizes;
-    symbols["batch"] = 1;
-    symbols["tokens"] = static_cast<double>(tokens);
-    symbols["context"] = 0;
-    return std::all_of(model.architecture->checks.begin(), model.architecture->checks.end(),
-                       [&](const SizeCheck& check) {
-                           const auto used = check.law.symbols();
-                           if (!std::all_of(used.begin(), used.end(),
-                                            [&](const std::string& name) { return symbols.contains(name); })) {
-                               return true;
-                           }
-                           Diagnostics ignored;
-                           const auto holds = check.law.evaluate(symbols, ignored);
-                           return holds && *holds != 0;
-                       });
-}
 
 std::int64_t longest_of_stage(const ModelStage& stage) {
     std::int64_t longest = stage.buckets.empty() ? 0 : stage.buckets.back();
@@ -146,22 +127,6 @@ void add_crossings(std::size_t i, std::size_t j, const std::vector<LatencyCurve>
 }
 
 }  // namespace
-
-std::optional<std::int64_t> longest_input(const Model& model) {
-    if (!depends_on_tokens(*model.architecture)) {
-        return 1;
-    }
-    if (allows(model, kNoLimit)) {
-        return std::nullopt;
-    }
-    std::int64_t good = 0;
-    std::int64_t bad = kNoLimit;
-    while (bad - good > 1) {
-        const std::int64_t middle = good + (bad - good) / 2;
-        (allows(model, middle) ? good : bad) = middle;
-    }
-    return good > 0 ? std::optional(good) : std::nullopt;
-}
 
 std::vector<CurveCrossing> curve_crossings(const std::vector<LatencyCurve>& curves, const CurveLatency& latency) {
     std::vector<CurveCrossing> found;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "analysis/narrowed_precision.h"
 #include "berth/core_splits.h"
 #include "berth/silent_changes.h"
 #include "berth/simulated_scenario.h"
@@ -65,6 +66,7 @@ std::optional<ScenarioResult> analyse(const Scenario& scenario, const AnalysisOp
             streamed ? first_requests(*result->traffic, options.drawn) : request_alone(scenario, *result);
     }
     result->warnings = options.warnings;
+    std::ranges::move(narrowed_precisions(scenario, *result), std::back_inserter(result->warnings));
     if (options.settings) {
         std::ranges::move(silent_settings(*options.settings), std::back_inserter(result->warnings));
     }

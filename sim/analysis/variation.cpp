@@ -1,9 +1,11 @@
-// Re-evaluates one stage of a scenario with a change.
+// Re-evaluates a scenario with a change.
 #include "analysis/variation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "berth/runtimes.h"
@@ -12,27 +14,51 @@ namespace berth {
 
 namespace {
 
+// The whole scenario is evaluated: stages share the chip, its memory and limits on what one may cost another.
 std::optional<Variation> evaluated(const StageView& view, const Scenario& changed) {
     Diagnostics ignored;  // a what-if that does not fit is no finding
-    auto result = evaluate(changed, ignored, totals_only(changed));
+    EvaluationOptions options = totals_only(changed);
+    options.operators = std::ranges::any_of(changed.stages, [](const Stage& stage) { return !stage.slows.empty(); });
+    auto result = evaluate(changed, ignored, options);
     if (!result) {
         return std::nullopt;
     }
-    Variation variation;
-    variation.stage = std::move(result->stages.front());
-    variation.total =
-        view.result.total.latency.median - view.stage_result().latency.median + variation.stage.latency.median;
-    return variation;
+    return Variation{std::move(result->stages[view.index]), result->total.latency.median};
 }
 
-// Each stage is evaluated on its own, under the throughput objective too: sharing affects the rate, not the latency.
-Scenario only_this_stage(const StageView& view) {
+std::optional<Variation> loaded_with(const StageView& view, const Settings& settings) {
+    const ScenarioSource& source = view.scenario.source;
+    std::vector<Override> all = source.settings;
+    for (const auto& [path, value] : settings) {
+        all.push_back({path, value});
+    }
+    Diagnostics ignored;
+    const auto changed = load_scenario(source.library, source.scenario, all, ignored);
+    return changed ? evaluated(view, *changed) : std::nullopt;
+}
+
+// A change of one stage leaves the others as they are, unless all are placed together or one limits another.
+bool are_independent(const Scenario& scenario) {
+    return row_of(scenario.objective).search != SearchOver::kScenario &&
+           std::ranges::all_of(scenario.stages, [](const Stage& stage) { return stage.slows.empty(); });
+}
+
+std::optional<Variation> evaluated_alone(const StageView& view, const StageChange& change) {
     Scenario one;
     one.name = view.scenario.name;
     one.profile = view.scenario.profile;
     one.stages = {view.stage()};
     one.objective = view.scenario.objective;
-    return one;
+    change(std::get<ModelStage>(one.stages.front().work));
+    auto alone = evaluated({one, view.result, 0}, one);
+    if (alone) {
+        alone->total += view.result.total.latency.median - view.stage_result().latency.median;
+    }
+    return alone;
+}
+
+bool can_load(const StageView& view, const Settings& settings) {
+    return !settings.empty() && !view.scenario.source.scenario.empty();
 }
 
 }  // namespace
@@ -58,16 +84,38 @@ const Candidate* StageView::on(DeviceId device) const {
     return nullptr;
 }
 
-std::optional<Variation> vary_stage(const StageView& view, const StageChange& change) {
-    Scenario changed = only_this_stage(view);
-    change(std::get<ModelStage>(changed.stages.front().work));
+std::optional<Variation> vary_stage(const StageView& view, const StageChange& change, const Settings& settings) {
+    if (view.model_stage().tokens.size() > 1 && can_load(view, settings)) {
+        return loaded_with(view, settings);
+    }
+    if (are_independent(view.scenario)) {
+        return evaluated_alone(view, change);
+    }
+    Scenario changed = view.scenario;
+    change(std::get<ModelStage>(changed.stages[view.index].work));
     return evaluated(view, changed);
 }
 
-std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change) {
-    Scenario changed = only_this_stage(view);
+std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change, const Settings& settings) {
+    if (!view.scenario.profile.runtimes.empty() && can_load(view, settings)) {
+        return loaded_with(view, settings);
+    }
+    Scenario changed = view.scenario;
     change(under(changed.profile, view.model_stage().runtime));
     return evaluated(view, changed);
+}
+
+std::pair<std::string, std::string> cores_setting(const Scenario& scenario, std::string_view stage, DeviceId device,
+                                                     int cores) {
+    const ModelStage& work = *model_stage_of(scenario, stage);
+    std::map<DeviceId, int> all = work.cores;
+    all[device] = cores;
+    std::vector<std::string> entries;
+    for (const auto& [id, count] : all) {
+        entries.push_back(
+            fmt::format("{}: {}", profile_of(scenario, work).devices[static_cast<std::size_t>(id)].name, count));
+    }
+    return {fmt::format("stages.{}.cores", stage), fmt::format("{{{}}}", fmt::join(entries, ", "))};
 }
 
 std::string placed(const Candidate& candidate) {

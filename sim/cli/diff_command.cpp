@@ -35,9 +35,12 @@ std::optional<FailureRule> read_rules(const std::vector<std::string>& texts, Dia
         const auto share = text.starts_with(kLatency) ? parse_quantity(text.substr(kLatency.size()), Dimension{})
                                                       : std::variant<ParsedQuantity, QuantityError>(QuantityError{});
         const auto* quantity = std::get_if<ParsedQuantity>(&share);
-        if (quantity == nullptr || quantity->value < 0 || quantity->spread || quantity->per) {
+        // A plain number above 1 would be a slowdown of more than 100 %, where percents were meant.
+        const bool bare = quantity != nullptr && quantity->value > 1 && !text.ends_with('%');
+        if (quantity == nullptr || quantity->value < 0 || quantity->spread || quantity->per || bare) {
             diagnostics.error(SourceLocation("--fail-on"), fmt::format("'{}' is nothing to fail on", text),
-                              "decision, or latency= and a share such as 5%");
+                              "decision, or latency= and a share such as 5%",
+                              bare ? fmt::format("{}%", text) : "");
             continue;
         }
         rule.slower = quantity->value;

@@ -183,12 +183,13 @@ Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assig
 }
 
 CandidateCosts::CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& hardware,
-                               const EvaluationOptions& options)
+                               const EvaluationOptions& options, Objective objective)
     : stage_(stage),
       lengths_(lengths),
       hardware_(hardware),
       profile_(under(hardware, stage.runtime)),
-      options_(options) {}
+      options_(options),
+      energy_counts_(row_of(objective).needs_energy) {}
 
 Uncertainty CandidateCosts::uncertainty_of(std::span<const WeightedSum> mix) {
     if (!options_.uncertainty) {
@@ -198,6 +199,16 @@ Uncertainty CandidateCosts::uncertainty_of(std::span<const WeightedSum> mix) {
         sensitivities_.emplace(hardware_, stage_.runtime);
     }
     return sensitivities_->of(mix);
+}
+
+Uncertainty CandidateCosts::energy_uncertainty_of(std::span<const WeightedSum> mix) {
+    if (!options_.uncertainty || !energy_counts_) {
+        return {};
+    }
+    if (!sensitivities_) {
+        sensitivities_.emplace(hardware_, stage_.runtime);
+    }
+    return sensitivities_->of_energy(mix);
 }
 
 void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assignment>& placed,
@@ -235,8 +246,8 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
     candidate.generation = result;
 }
 
-// Operators and categories are those of the dominant length, except that categories of a text-generating stage are
-// summed over all passes.
+// Operators and memory are those of the dominant length, or of the first pass of generated text; categories are summed
+// over all passes as the latency is.
 void CandidateCosts::add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const {
     const LengthPlan& main = dominant(lengths_);
     candidate.actual_tokens = candidate.padded_tokens = main.length.tokens;
@@ -247,9 +258,9 @@ void CandidateCosts::add_passes(Candidate& candidate, const std::vector<Assignme
         const bool is_main = &lengths_[i] == &main;
         if (stage_.generation || is_main) {
             add_activations(candidate, placed[i], lengths_[i]);
-            const double passes = stage_.generation ? lengths_[i].length.share : 1;
-            add_operators(candidate, placed[i], lengths_[i], passes, profile_, is_main && options_.operators);
         }
+        add_operators(candidate, placed[i], lengths_[i], lengths_[i].length.share, profile_,
+                      is_main && options_.operators);
     }
 }
 
@@ -343,6 +354,7 @@ void CandidateCosts::add_placed(Candidate& candidate, const std::vector<Assignme
         latency += candidate.generation->handover;
     }
     candidate.uncertainty = uncertainty_of(mix);
+    candidate.of_energy = energy_uncertainty_of(mix);
     candidate.latency = log_normal_estimate(latency, candidate.uncertainty.sigma());
 }
 

@@ -19,9 +19,9 @@ namespace berth {
 /// Costs the placements of one stage. A kernel that several placements share is evaluated once per uncertain number.
 class CandidateCosts {
   public:
-    /// Costs run under the stage's runtime of the hardware. All arguments are kept by reference.
+    /// Costs run under the stage's runtime of the hardware. All arguments but the last two are kept by reference.
     CandidateCosts(const ModelStage& stage, const std::vector<LengthPlan>& lengths, const Profile& hardware,
-                   const EvaluationOptions& options);
+                   const EvaluationOptions& options, Objective objective = Objective::kLatency);
 
     [[nodiscard]] const ModelStage& stage() const { return stage_; }
     [[nodiscard]] const std::vector<LengthPlan>& lengths() const { return lengths_; }
@@ -36,6 +36,8 @@ class CandidateCosts {
     [[nodiscard]] const CacheHandover& cache_handover();
     /// Uncertainty of a mix; empty if the options disable it. Tables of terms must outlive this object.
     [[nodiscard]] Uncertainty uncertainty_of(std::span<const WeightedSum> mix);
+    /// The same of its energy; empty also for an objective of time alone.
+    [[nodiscard]] Uncertainty energy_uncertainty_of(std::span<const WeightedSum> mix);
 
   private:
     void add_placed(Candidate& candidate, const std::vector<Assignment>& placed);
@@ -51,6 +53,7 @@ class CandidateCosts {
     const Profile& hardware_;
     const Profile& profile_;  ///< profile of the stage's runtime
     EvaluationOptions options_;
+    bool energy_counts_;
     std::optional<Sensitivities> sensitivities_;
     std::optional<CacheHandover> cache_handover_;
 };

@@ -16,6 +16,7 @@
 #include "evaluation/overlap.h"
 #include "evaluation/phases.h"
 #include "evaluation/stage_choice.h"
+#include "evaluation/summed_passes.h"
 #include "placement/tolerances.h"
 
 namespace berth {
@@ -195,8 +196,37 @@ void add_split(std::vector<Candidate>& candidates, Granularity granularity, cons
     candidates.push_back(std::move(candidate));
 }
 
-// Concurrent placement and its time for the main length, if it beats all candidates.
-std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate>& candidates, CandidateCosts& costs) {
+template <class OfLength>
+Time mean_over(const std::vector<LengthPlan>& lengths, OfLength of_length) {
+    return sum_of<Time>(lengths, [&](const LengthPlan& length) { return of_length(length) * length.length.share; });
+}
+
+// The problem of all input lengths, which one placement serves. Absent if lengths differ in their operators.
+std::optional<PlacementProblem> whole_problem(const std::vector<LengthPlan>& lengths) {
+    return lengths.size() == 1 ? std::optional(lengths.front().problem) : summed_passes(lengths);
+}
+
+// The fastest candidate, against the bounds of the lengths each by itself.
+std::optional<StageOptimum> bound_by_length(const std::vector<Candidate>& candidates,
+                                            const std::vector<LengthPlan>& lengths) {
+    std::optional<Time> least;
+    for (const Candidate& candidate : candidates) {
+        if (candidate.feasible) {
+            least = least ? std::min(*least, candidate.latency.median) : candidate.latency.median;
+        }
+    }
+    if (!least) {
+        return std::nullopt;
+    }
+    const Time bound = mean_over(lengths, [](const LengthPlan& length) {
+        const auto best = best_placement(length.problem);
+        return best ? best->lower_bound : Time{};
+    });
+    return StageOptimum{*least, bound, false};
+}
+
+// Concurrent placement, if it beats all candidates.
+std::optional<Candidate> overlapped(const std::vector<Candidate>& candidates, CandidateCosts& costs) {
     const LengthPlan& main = dominant(costs.lengths());
     const ModelStage& stage = costs.stage();
     const Profile& profile = costs.profile();
@@ -233,10 +263,10 @@ std::optional<std::pair<Candidate, Time>> overlapped(const std::vector<Candidate
     }
     candidate.tasks = std::move(pass->tasks);
     candidate.run_by = std::move(pass->run_by);
-    return std::pair(std::move(candidate), pass->time);
+    return candidate;
 }
 
-// Sets the candidates' optimality gaps from their times for the main length.
+// Sets the candidates' optimality gaps from their times, means over all input lengths as the optimum is.
 void compare(StageCandidates& result, const std::vector<std::optional<Time>>& times, StageOptimum optimum) {
     for (const auto& time : times) {
         // The search may have been truncated, so better placements found elsewhere count too.
@@ -284,29 +314,28 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
             return result;
         }
     }
-    const LengthPlan& main = dominant(costs.lengths());
-    const auto best = best_placement(main.problem);
-    if (profile.devices.size() > 1 && !stage.on) {
-        const Graph& graph = main.graphs[at(profile.host)];
-        add_split(candidates, Granularity::kBlock, best_placement(per_block(main.problem, graph)), costs);
+    const auto problem = whole_problem(costs.lengths());
+    const auto best = problem ? best_placement(*problem) : std::nullopt;
+    if (profile.devices.size() > 1 && !stage.on && problem) {
+        const Graph& graph = dominant(costs.lengths()).graphs[at(profile.host)];
+        add_split(candidates, Granularity::kBlock, best_placement(per_block(*problem, graph)), costs);
         add_split(candidates, Granularity::kOperator, best, costs);
     }
-    if (!best || best->lower_bound <= Time{}) {
+    auto optimum = best ? std::optional(StageOptimum{best->objective, best->lower_bound, best->proved_optimal})
+                        : bound_by_length(candidates, costs.lengths());
+    if (!optimum || optimum->lower_bound <= Time{}) {
         return result;
     }
-    std::vector<std::optional<Time>> times;
-    for (const Candidate& candidate : candidates) {
-        times.push_back(candidate.feasible ? objective(main.problem, candidate.assignment) : std::nullopt);
-    }
-    StageOptimum optimum{best->objective, best->lower_bound, best->proved_optimal};
     if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.on && !stage.generation) {
-        optimum = {best->objective, overlap_bound(main, stage, profile), false};
+        optimum->lower_bound = mean_over(costs.lengths(), [&](const LengthPlan& length) {
+            return overlap_bound(length, stage, profile);
+        });
+        optimum->proved = false;
         if (auto found = overlapped(candidates, costs)) {
-            candidates.push_back(std::move(found->first));
-            times.emplace_back(found->second);
+            candidates.push_back(std::move(*found));
         }
     }
-    compare(result, times, optimum);
+    compare(result, answer_times(candidates, TimeOf::kStage), *optimum);
     return result;
 }
 

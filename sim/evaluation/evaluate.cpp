@@ -159,8 +159,9 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     result.model = work.model.name;
     result.runtime = profile_of(scenario, work).name;
     result.repeat = stage.repeat;
+    result.lengths = lengths->size();
     result.budget = stage.budget;
-    CandidateCosts costs(work, *lengths, scenario.profile, options);
+    CandidateCosts costs(work, *lengths, scenario.profile, options, scenario.objective);
     auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);
     result.candidates = std::move(candidates);
     result.optimum = optimum;

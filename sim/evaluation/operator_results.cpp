@@ -1,11 +1,16 @@
 // Operators of a placed pass in execution order, each with the time attributed to it.
 #include <algorithm>
+#include <deque>
 
 #include "evaluation/work.h"
 
 namespace berth {
 
 namespace {
+
+bool is_conversion(StepRole role) {
+    return role == StepRole::kQuantize || role == StepRole::kDequantize || role == StepRole::kCast;
+}
 
 struct Shares {
     // [operator] hand-over of its inputs, entry into its runtime, and hand-over of results to the host
@@ -32,8 +37,7 @@ Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& a
         shares.call[static_cast<std::size_t>(first)] += length.plans[static_cast<std::size_t>(device)].per_graph;
     }
     for (const ScheduledKernel& scheduled : work.kernels) {
-        if (scheduled.role == StepRole::kQuantize || scheduled.role == StepRole::kDequantize ||
-            scheduled.role == StepRole::kCast) {
+        if (is_conversion(scheduled.role)) {
             shares.conversion[static_cast<std::size_t>(scheduled.op)] +=
                 length.plans[static_cast<std::size_t>(scheduled.device)]
                     .costs[static_cast<std::size_t>(scheduled.kernel)]
@@ -43,14 +47,34 @@ Shares shares_of(const Work& work, const LengthPlan& length, const Assignment& a
     return shares;
 }
 
-// Adds MACs and bytes of a kernel, conversions included; the slowest kernel represents the operator in explanations.
-void add_kernel(OperatorResult& result, const DevicePlan& plan, KernelId id) {
-    const KernelCost& cost = plan.costs[static_cast<std::size_t>(id)];
+void add_further(OperatorResult& result, const Kernel& kernel, const KernelCost& cost) {
+    const auto same = std::ranges::find(result.further, kernel, &FurtherKernel::kernel);
+    if (same != result.further.end()) {
+        ++same->count;
+    } else {
+        result.further.push_back({kernel, cost});
+    }
+}
+
+// Adds MACs and bytes of a kernel, conversions included. The slowest of the operator's own kernels represents it in
+// explanations; a conversion only where there is no other. `converts`: whether one has so far.
+void add_kernel(OperatorResult& result, bool& converts, const DevicePlan& plan, const ScheduledKernel& scheduled) {
+    const auto id = static_cast<std::size_t>(scheduled.kernel);
+    const KernelCost& cost = plan.costs[id];
+    const bool conversion = is_conversion(scheduled.role);
     result.macs += cost.macs;
     result.dram_bytes += in_bytes(cost.traffic.read + cost.traffic.write) * bytes(1);
-    if (!result.cost || cost.total > result.cost->total) {
+    const bool represents = !result.cost || (converts && !conversion) ||
+                            (converts == conversion && cost.total > result.cost->total);
+    if (represents && result.cost && !converts) {
+        add_further(result, *result.kernel, *result.cost);
+    } else if (!represents && !conversion) {
+        add_further(result, plan.kernels[id], cost);
+    }
+    if (represents) {
         result.cost = cost;
-        result.kernel = plan.kernels[static_cast<std::size_t>(id)];
+        result.kernel = plan.kernels[id];
+        converts = conversion;
     }
 }
 
@@ -98,9 +122,10 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
             results[after].latency += fusion.loss;
         }
     }
+    std::deque<bool> converts(results.size(), false);  // [operator] its representative is a conversion
     for (const ScheduledKernel& scheduled : work.kernels) {
-        add_kernel(results[static_cast<std::size_t>(scheduled.op)],
-                   length.plans[static_cast<std::size_t>(scheduled.device)], scheduled.kernel);
+        const auto op = static_cast<std::size_t>(scheduled.op);
+        add_kernel(results[op], converts[op], length.plans[static_cast<std::size_t>(scheduled.device)], scheduled);
     }
     Time start;
     for (OperatorResult& result : results) {

@@ -14,6 +14,7 @@
 #include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "evaluation/constraints.h"
+#include "evaluation/summed_passes.h"
 
 namespace berth {
 
@@ -30,63 +31,9 @@ std::span<const LengthPlan> of_steps(const std::vector<LengthPlan>& lengths) {
     return std::span(lengths).subspan(of_prompt(lengths).size());
 }
 
-void scale(PlacementProblem& problem, double share) {
-    for (auto& costs : problem.cost) {
-        for (auto& cost : costs) {
-            cost = cost ? std::optional(*cost * share) : std::nullopt;
-        }
-    }
-    for (auto& flow : problem.flows) {
-        for (auto& row : flow.crossing) {
-            std::ranges::for_each(row, [share](Time& time) { time *= share; });
-        }
-    }
-    std::ranges::for_each(problem.fusion, [share](auto& one) { one.loss *= share; });
-    std::ranges::for_each(problem.activation, [share](Time& time) { time *= share; });
-}
-
-bool same_flow(const PlacementProblem::TensorFlow& a, const PlacementProblem::TensorFlow& b) {
-    return a.producer == b.producer && a.consumers == b.consumers && a.to_host == b.to_host;
-}
-
-bool alike(const PlacementProblem& a, const PlacementProblem& b) {
-    return a.cost.size() == b.cost.size() && std::ranges::equal(a.flows, b.flows, same_flow);
-}
-
-void add_costs(PlacementProblem& sum, const PlacementProblem& one) {
-    for (std::size_t op = 0; op < sum.cost.size(); ++op) {
-        for (std::size_t d = 0; d < sum.devices; ++d) {
-            auto& cost = sum.cost[op][d];
-            cost = cost && one.cost[op][d] ? std::optional(*cost + *one.cost[op][d]) : std::nullopt;
-        }
-    }
-    for (std::size_t f = 0; f < sum.flows.size(); ++f) {
-        for (std::size_t from = 0; from < sum.devices; ++from) {
-            for (std::size_t to = 0; to < sum.devices; ++to) {
-                sum.flows[f].crossing[from][to] += one.flows[f].crossing[from][to];
-            }
-        }
-    }
-    sum.fusion.insert(sum.fusion.end(), one.fusion.begin(), one.fusion.end());
-    for (std::size_t d = 0; d < sum.devices; ++d) {
-        sum.activation[d] += one.activation[d];
-    }
-}
-
-// Sum of the passes of a phase, weighted by multiplicity. Absent if passes differ in more than sizes.
+// Sum of the passes of a phase, without limits. Absent if passes differ in more than sizes.
 std::optional<PlacementProblem> added_up(std::span<const LengthPlan> passes) {
-    std::optional<PlacementProblem> sum;
-    for (const LengthPlan& pass : passes) {
-        PlacementProblem one = pass.problem;
-        scale(one, pass.length.share);
-        if (!sum) {
-            sum = std::move(one);
-        } else if (!alike(*sum, one)) {
-            return std::nullopt;
-        } else {
-            add_costs(*sum, one);
-        }
-    }
+    auto sum = summed_passes(passes);
     if (sum) {
         sum->limits = {};
     }

@@ -39,6 +39,9 @@ class Sensitivities {
 
     /// Effects on the logarithm of a mix's latency.
     [[nodiscard]] Uncertainty of(std::span<const WeightedSum> mix);
+    /// Effects on the logarithm of its energy; empty without energy numbers. An error of a kernel's time is one of the
+    /// energy that its device takes in any case.
+    [[nodiscard]] Uncertainty of_energy(std::span<const WeightedSum> mix);
 
   private:
     /// Terms that a number can affect: those of one device, of links only, all terms, or none (another runtime's
@@ -51,17 +54,21 @@ class Sensitivities {
     [[nodiscard]] static Reach reach_of(const ParameterView& number, const Profile& profile);
     [[nodiscard]] static bool reaches(const Reach& reach, const PlacementTerms& terms, TermId term);
 
-    /// Cache for one table of terms; a row holds a time per number moved up, then one per number moved down.
+    /// Cache for one table of terms; a row holds a value per number moved up, then one per number moved down.
     struct Table {
         const PlacementTerms* terms = nullptr;
         std::vector<std::size_t> row;  ///< [term] start of its row; kNone: not evaluated yet
-        std::vector<double> times;
+        TermValues moved;
     };
 
     [[nodiscard]] Table& worked_out(const WeightedSum& sum);
     void work_out(Table& table, const TermValues& values, const std::vector<TermId>& terms, std::size_t number,
                   bool up);
     void add_errors(const WeightedSum& sum, std::vector<double>& times) const;
+    /// Effects on the logarithm of a sum of times or energies, `total` under the profile, of which `errors` are subject
+    /// to each model error.
+    [[nodiscard]] Uncertainty assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::* what,
+                                        const std::vector<double>& errors, double total);
     [[nodiscard]] std::vector<double> decorrelated(std::vector<double> effect) const;
 
     const Profile& hardware_;

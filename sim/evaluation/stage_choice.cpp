@@ -68,16 +68,17 @@ std::vector<std::size_t> in_order(const std::vector<Candidate>& candidates, cons
 
 namespace {
 
-// Probability that the chosen candidate is faster than its strongest rival. A candidate with an equal time in the same
+// Probability that the chosen candidate is better than its strongest rival. A candidate with an equal time in the same
 // phase is not a rival, since it does the same work.
 double confidence_in(const std::vector<Candidate>& candidates, std::size_t chosen, const ModelStage& stage,
-                     TimeOf which) {
+                     Objective objective) {
+    const TimeOf which = row_of(objective).time_of;
     double confidence = 1;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         const bool same =
             which != TimeOf::kStage && time_of(candidates[i], which) == time_of(candidates[chosen], which);
         if (i != chosen && !same && allowed(candidates[i], stage)) {
-            confidence = std::min(confidence, probability_faster(candidates[chosen], candidates[i], which));
+            confidence = std::min(confidence, probability_better(candidates[chosen], candidates[i], objective));
         }
     }
     return confidence;
@@ -95,7 +96,7 @@ void select(StageResult& result, std::vector<PassShare> passes, const ModelStage
         result.latency.low += latency.low * count;
         result.latency.high += latency.high * count;
     }
-    result.confidence = confidence_in(result.candidates, *result.chosen, stage, row_of(objective).time_of);
+    result.confidence = confidence_in(result.candidates, *result.chosen, stage, objective);
     result.passes = std::move(passes);
 }
 
@@ -121,14 +122,44 @@ std::vector<double> causes_apart(const std::vector<double>& a, const std::vector
     return apart;
 }
 
-double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) {
-    const auto apart = causes_apart(uncertainty_of(a, which).independent, uncertainty_of(b, which).independent);
-    const double variance = std::inner_product(apart.begin(), apart.end(), apart.begin(), 0.0);
-    const double margin = std::log(time_of(b, which) / time_of(a, which));
+namespace {
+
+// Probability that a sum of effects on a logarithm stays above -margin.
+double probability_within(double margin, const std::vector<double>& effects) {
+    const double variance = std::inner_product(effects.begin(), effects.end(), effects.begin(), 0.0);
     if (variance <= 0) {
         return margin > 0 ? 1.0 : (margin < 0 ? 0.0 : 0.5);
     }
     return normal_probability(margin / std::sqrt(variance));
+}
+
+}  // namespace
+
+double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) {
+    return probability_within(
+        std::log(time_of(b, which) / time_of(a, which)),
+        causes_apart(uncertainty_of(a, which).independent, uncertainty_of(b, which).independent));
+}
+
+double probability_better(const Candidate& a, const Candidate& b, Objective objective) {
+    const ObjectiveRow& row = row_of(objective);
+    if (!row.needs_energy || !a.energy || !b.energy) {
+        return probability_faster(a, b, row.time_of);
+    }
+    // The objective's value is a product of powers of time and energy.
+    constexpr double kStep = 2;
+    const double of_time = std::log2(row.score(kStep, 1) / row.score(1, 1));
+    const double of_energy = std::log2(row.score(1, kStep) / row.score(1, 1));
+    const auto times =
+        causes_apart(uncertainty_of(a, row.time_of).independent, uncertainty_of(b, row.time_of).independent);
+    std::vector<double> apart = causes_apart(a.of_energy.independent, b.of_energy.independent);
+    apart.resize(std::max(apart.size(), times.size()), 0.0);
+    for (std::size_t i = 0; i < apart.size(); ++i) {
+        apart[i] = of_energy * apart[i] + (i < times.size() ? of_time * times[i] : 0);
+    }
+    const double margin = of_time * std::log(time_of(b, row.time_of) / time_of(a, row.time_of)) +
+                          of_energy * std::log(*b.energy / *a.energy);
+    return probability_within(margin, apart);
 }
 
 }  // namespace berth

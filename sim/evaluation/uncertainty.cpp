@@ -214,16 +214,18 @@ void Sensitivities::work_out(Table& table, const TermValues& values, const std::
                              std::size_t number, bool up) {
     const std::size_t column = up ? number : numbers_.size() + number;
     for (const TermId term : terms) {
-        double time = values.times[term];
+        TermValue value{values.times[term], values.energies[term]};
         if (reaches(reach_[number], *table.terms, term)) {
             if (const auto* split = std::get_if<SplitFusionTerm>(&(*table.terms)[term])) {
                 for (const TermId part : {split->alone, split->joined, split->before}) {
-                    scratch_.times[part] = table.times[table.row[part] + column];
+                    scratch_.times[part] = table.moved.times[table.row[part] + column];
+                    scratch_.energies[part] = table.moved.energies[table.row[part] + column];
                 }
             }
-            time = table.terms->value(term, under(moved_, runtime_), scratch_).time;
+            value = table.terms->value(term, under(moved_, runtime_), scratch_);
         }
-        table.times[table.row[term] + column] = time;
+        table.moved.times[table.row[term] + column] = value.time;
+        table.moved.energies[table.row[term] + column] = value.energy;
     }
 }
 
@@ -238,8 +240,9 @@ Sensitivities::Table& Sensitivities::worked_out(const WeightedSum& sum) {
         return *table;
     }
     for (const TermId term : missing) {
-        table->row[term] = table->times.size();
-        table->times.resize(table->times.size() + 2 * numbers_.size());
+        table->row[term] = table->moved.times.size();
+        table->moved.times.resize(table->moved.times.size() + 2 * numbers_.size());
+        table->moved.energies.resize(table->moved.times.size());
     }
     scratch_.times.resize(std::max(scratch_.times.size(), sum.terms->size()));
     scratch_.energies.resize(scratch_.times.size());
@@ -314,26 +317,24 @@ std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) cons
     return effect;
 }
 
-Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
+Uncertainty Sensitivities::assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::* what,
+                                     const std::vector<double>& errors, double total) {
     const std::size_t count = numbers_.size();
     std::vector<double> moved(2 * count);
-    std::vector<double> errors(profile_.devices.size() * kErrorClassNames.size());
     for (const WeightedSum& sum : mix) {
         const Table& table = worked_out(sum);
         for (const TermCount& one : sum.sum) {
             const double times = one.count * sum.share;
-            const double* row = table.times.data() + table.row[one.term];
+            const double* row = (table.moved.*what).data() + table.row[one.term];
             for (std::size_t i = 0; i < moved.size(); ++i) {
                 moved[i] += times * row[i];
             }
         }
-        add_errors(sum, errors);
     }
     Uncertainty uncertainty;
     for (std::size_t i = 0; i < count; ++i) {
         uncertainty.effect.push_back(0.5 * std::log(moved[i] / moved[count + i]));
     }
-    const double total = time_of(mix);
     uncertainty.effect.resize(count + error_count_, 0.0);
     for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
         for (const auto& row : kErrorClassNames) {
@@ -345,6 +346,36 @@ Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
     uncertainty.evidence = evidence_of(mix, profile_);
     uncertainty.independent = decorrelated(uncertainty.effect);
     return uncertainty;
+}
+
+Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
+    std::vector<double> errors(profile_.devices.size() * kErrorClassNames.size());
+    for (const WeightedSum& sum : mix) {
+        add_errors(sum, errors);
+    }
+    return assembled(mix, &TermValues::times, errors, time_of(mix));
+}
+
+Uncertainty Sensitivities::of_energy(std::span<const WeightedSum> mix) {
+    const double total = sum_of<double>(
+        mix, [](const WeightedSum& one) { return total_of(one.sum, one.values->energies) * one.share; });
+    if (!(total > 0)) {  // not a number where a device has no energy numbers
+        return {};
+    }
+    std::vector<double> errors(profile_.devices.size() * kErrorClassNames.size());
+    for (const WeightedSum& sum : mix) {
+        add_errors(sum, errors);
+    }
+    for (std::size_t d = 0; d < profile_.devices.size(); ++d) {
+        const auto& energy = profile_.devices[d].energy;
+        for (const auto& row : kErrorClassNames) {
+            // a hand-over takes no energy of its own
+            const bool counts = energy && row.value != ErrorClass::kHandover;
+            errors[error_place(static_cast<DeviceId>(d), row.value)] *=
+                counts ? in_joules(energy->static_power.value * seconds(1)) : 0;
+        }
+    }
+    return assembled(mix, &TermValues::energies, errors, total);
 }
 
 }  // namespace berth

@@ -18,6 +18,11 @@ constexpr std::int64_t kMostInputs = 64;
 constexpr std::int64_t kMostRepeats = 32;
 constexpr std::int64_t kMostTokens = 4096;  // default limit if neither buckets nor the model state one
 
+// Whether the model reads inputs of several lengths.
+bool reads_lengths(const ModelStage& work) {
+    return !work.model.architecture || depends_on_tokens(*work.model.architecture);
+}
+
 class StageControls {
   public:
     StageControls(const Stage& stage, const ExploredScenario& explored) : stage_(stage), explored_(explored) {}
@@ -61,7 +66,7 @@ class StageControls {
             if (work.generation->new_tokens > 0) {
                 set_count(add("new_tokens", ControlKind::kCount), work.generation->new_tokens, kMostTokens);
             }
-        } else if (work.tokens.size() == 1) {
+        } else if (work.tokens.size() == 1 && reads_lengths(work)) {
             const std::int64_t longest = longest_input(work.model).value_or(kMostTokens);
             set_count(add("tokens", ControlKind::kCount), work.tokens.front().tokens,
                       work.buckets.empty() ? longest : std::max(work.buckets.back(), work.tokens.front().tokens));
@@ -70,7 +75,7 @@ class StageControls {
     }
 
     void add_compilation(const ModelStage& work) {
-        if (!work.generation) {
+        if (!work.generation && reads_lengths(work)) {
             add("buckets", ControlKind::kSizes).value =
                 work.buckets.empty() ? "" : fmt::format("[{}]", fmt::join(work.buckets, ", "));
         }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -141,6 +142,14 @@ std::vector<std::string> profile_names(const std::filesystem::path& directory) {
     return names;
 }
 
+// Whether a file is a profile: scenarios and models may stand beside it.
+bool is_profile(const std::filesystem::path& path, const ReadDocument& read) {
+    Diagnostics ignored;
+    const auto document = read(path, ignored);
+    const auto says = [&document](const char* kind) { return document->text_at(kind).has_value(); };
+    return document && !says("scenario") && !says("model") && !says("architecture");
+}
+
 // Appends the archetype folder of each directory, so that chips are found before archetypes.
 std::vector<std::filesystem::path> with_archetypes(std::vector<std::filesystem::path> directories) {
     const std::size_t count = directories.size();
@@ -166,10 +175,12 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
         std::vector<std::string> known;
         for (const auto& directory : with_archetypes(directories)) {
             const auto names = profile_names(directory);
-            if (const auto found = find_name(name, names)) {
+            const auto found = find_name(name, names);
+            if (found && is_profile(directory / (names[*found] + ".yaml"), read)) {
                 return read(directory / (names[*found] + ".yaml"), diagnostics);
             }
-            known.insert(known.end(), names.begin(), names.end());
+            std::ranges::copy_if(names, std::back_inserter(known),
+                                 [&](const std::string& one) { return is_profile(directory / (one + ".yaml"), read); });
         }
         diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), suggested_names(name, known));
         return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped.h"
 #include "berth/load_profile.h"
 #include "hardware/key_reader.h"
 
@@ -48,11 +49,33 @@ Dram read_dram(const YamlNode& root) {
     return dram;
 }
 
+// Whether a device consists of a few keys of one that a profile it extends should have, but has not: reports it.
+bool is_misspelt(const YamlEntry& entry, const std::vector<std::string>& all, Diagnostics& diagnostics) {
+    if (!entry.value.is_map() || all.size() < 2 || entry.value.find("kind") || entry.value.find("runtime")) {
+        return false;
+    }
+    std::vector<std::string> others = all;
+    std::erase(others, entry.key);
+    const std::string similar = nearest_name(entry.key, others);
+    if (similar.empty()) {
+        return false;
+    }
+    diagnostics.error(entry.key_where,
+                      fmt::format("the profile extends none with a device '{}', and its 'kind' and 'runtime' are missing",
+                                  entry.key),
+                      list_of(others), similar);
+    return true;
+}
+
 // Reads the devices and returns the names of those that `enabled: false` removes.
 std::vector<std::string> read_devices(Profile& profile, const YamlNode& root) {
     std::vector<std::string> disabled;
     const YamlNode list = root.require("devices", "a map from names to devices");
+    const auto names = mapped(list.entries(), &YamlEntry::key);
     for (const YamlEntry& entry : list.entries()) {
+        if (is_misspelt(entry, names, root.diagnostics())) {
+            continue;
+        }
         const auto enabled = entry.value.find("enabled");
         if (enabled && enabled->boolean() == false) {
             disabled.push_back(entry.key);

@@ -247,8 +247,8 @@ void read_runtime(Device& device, const YamlNode& node) {
     if (const auto code = map.find("own_code")) {
         read_section(*code, [&](KeyReader& rows) { own_code_keys(rows, runtime.own_code.emplace()); });
     }
-    const auto dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
-    read_operators(device, map.require("operators", "a map from operators to rules"), dtypes);
+    runtime.dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
+    read_operators(device, map.require("operators", "a map from operators to rules"), runtime.dtypes);
     if (const auto fuses = map.find("fuses")) {
         for (const YamlNode& item : fuses->sequence()) {
             runtime.fuses.push_back(read_fusion(device, item));

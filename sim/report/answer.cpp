@@ -240,7 +240,9 @@ std::string reasons(const ScenarioResult& result, const Scenario& scenario, Text
     });
     return text.empty()
                ? ""
-               : (legend ? wrapped("sure: probability that this choice is the fastest, given the profile's uncertainty",
+               : (legend ? wrapped(fmt::format("sure: probability that this choice is the {}, given the profile's "
+                                               "uncertainty",
+                                               row_of(result.objective).best),
                                    0, width) +
                                "\n"
                          : "\n") +
@@ -292,6 +294,23 @@ std::string pace_sentence(const StageResult& stage, const ScenarioResult& result
 
 }  // namespace
 
+std::optional<std::string> pile_up_sentence(const ScenarioResult& result) {
+    const auto load = [](std::optional<double> value) {
+        return value ? fmt::format(" (load {})", percent_text(*value, 2)) : "";
+    };
+    if (result.traffic) {
+        const SimulationResult& simulated = result.traffic->simulation;
+        const auto of = simulated.load ? std::optional(simulated.load->value) : std::nullopt;
+        return simulated.stable ? std::nullopt
+                                : std::optional(fmt::format("Under the scenario's arrivals requests pile up{}.", load(of)));
+    }
+    // without other stages, chats are simulated under each placement, the chosen one first
+    return result.chats.empty() || result.chats.front().traffic.stable
+               ? std::nullopt
+               : std::optional(fmt::format("Under the scenario's arrivals chats pile up{}.",
+                                           load(result.chats.front().traffic.load)));
+}
+
 std::string headline(const ScenarioResult& result) {
     const ScenarioTotal& total = result.total;
     const std::string energy = total.energy ? fmt::format(" Energy {}.", brief(*total.energy)) : "";
@@ -299,7 +318,10 @@ std::string headline(const ScenarioResult& result) {
     for (const StageResult& stage : result.stages) {
         paces += stage.chosen && stage.candidates[*stage.chosen].generation ? pace_sentence(stage, result) : "";
     }
-    return fmt::format("Total {}.{}{}{}", estimate_text(total.latency), budget_text(total), energy, paces);
+    const bool alone = result.traffic.has_value() || !result.chats.empty();
+    const auto pile_up = pile_up_sentence(result);
+    return fmt::format("{}{} {}.{}{}{}", pile_up ? *pile_up + " " : "", alone ? "A request alone takes" : "Total",
+                       estimate_text(total.latency), budget_text(total), energy, paces);
 }
 
 std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario) {
@@ -310,17 +332,20 @@ std::string answer_sentence(const ScenarioResult& result, const Scenario& scenar
         }
         const std::string sure = sureness(stage, model_stage_of(scenario, stage.name), result.objective);
         places.push_back(stage_placed(stage.name, stage.candidates[*stage.chosen]) +
-                         (sure.empty() ? "" : fmt::format(" (the fastest choice with a probability of {})", sure)));
+                         (sure.empty() ? "" : fmt::format(" (the {} choice with a probability of {})",
+                                                        row_of(result.objective).best, sure)));
     }
     const ScenarioTotal& total = result.total;
-    std::string text = fmt::format("{}{}a request takes {}", places.empty() ? "" : "Run ",
+    const bool alone = result.traffic.has_value() || !result.chats.empty();
+    std::string text = fmt::format("{}{}a request{} takes {}", places.empty() ? "" : "Run ",
                                    places.empty() ? "" : fmt::format("{}: ", fmt::join(places, " and ")),
-                                   estimate_text(total.latency));
+                                   alone ? " alone" : "", estimate_text(total.latency));
     if (total.budget && total.budget_probability) {
         text += fmt::format(", and stays within its budget of {} with a probability of {}", brief(*total.budget),
                             share_text(*total.budget_probability));
     }
-    return text + ".";
+    const auto pile_up = pile_up_sentence(result);
+    return text + "." + (pile_up ? " " + *pile_up : "");
 }
 
 std::string answer_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <vector>
 
@@ -136,7 +135,7 @@ std::string by_what(const StageResult& stage, Objective objective) {
     return !apart || which == TimeOf::kStage ? "" : which == TimeOf::kFirstToken ? " to the first token" : " per token";
 }
 
-std::string quality(const Candidate& chosen, const std::string& by) {
+std::string quality(const Candidate& chosen, const std::string& by, Objective objective) {
     if (chosen.draft) {
         const std::string so = chosen.draft->length == 1
                                    ? "with a token drafted at a time"
@@ -149,12 +148,14 @@ std::string quality(const Candidate& chosen, const std::string& by) {
     if (chosen.proved_optimal) {
         return fmt::format("no placement of its operators is faster{} (proved)", by);
     }
-    return fmt::format("at most {} slower{} than the best placement of its operators",
-                       percent_text(chosen.optimality_gap, 3), by);
+    return fmt::format("{}at most {} slower{} than the {} placement of its operators",
+                       row_of(objective).needs_energy ? "for its energy; " : "",
+                       percent_text(chosen.optimality_gap, 3), by,
+                       row_of(objective).needs_energy ? "fastest" : "best");
 }
 
 /// Regret of the default of runtimes, where a device runs every operator that it supports and its fallback the rest.
-std::string regret_text(const StageResult& stage) {
+std::string regret_text(const StageResult& stage, Objective objective) {
     std::vector<std::string> regrets;
     std::vector<std::string> best;
     for (const Candidate& candidate : stage.candidates) {
@@ -170,7 +171,9 @@ std::string regret_text(const StageResult& stage) {
                                           percent_text(*candidate.regret / stage.optimum->latency, 3)));
         }
     }
-    const std::string_view optimum = stage.optimum && stage.optimum->proved ? "best placement" : "best known placement";
+    const bool by_time = !row_of(objective).needs_energy;
+    const std::string optimum =
+        fmt::format("{}{} placement", by_time ? "best" : "fastest", stage.optimum && stage.optimum->proved ? "" : " known");
     if (best.size() == 1 && regrets.size() == 1) {
         return fmt::format("regret: none; {} is already the {}.", best.front(), optimum);
     }
@@ -179,16 +182,20 @@ std::string regret_text(const StageResult& stage) {
                : fmt::format("regret against the {} of the operators: {}.", optimum, fmt::join(regrets, ", "));
 }
 
-/// Note for inputs of several lengths: the latency is their mean, whereas the class times are those of one length.
-std::string mixed_lengths(const Candidate& chosen) {
-    Time sum = chosen.handover;
-    for (const auto& [category, time] : chosen.by_category) {
-        sum += time;
+/// Note for inputs of several lengths, of which one stands for the operators.
+std::string mixed_lengths(const StageResult& stage, const Candidate& chosen) {
+    if (chosen.generation || stage.lengths < 2) {
+        return "";
     }
-    return std::abs(sum / chosen.latency.median - 1) < 0.005
-               ? ""
-               : fmt::format(" The latency is the mean over input lengths; the classes are those of {} tokens.",
-                             chosen.actual_tokens);
+    return fmt::format(
+        " Times are means over {} input lengths; bound, fusions, segments and operators are those of {} tokens.",
+        stage.lengths, chosen.actual_tokens);
+}
+
+/// Note for devices that work at once.
+std::string overlapping(const Candidate& chosen) {
+    return chosen.tasks.empty() ? ""
+                                : " Devices work at once, so that classes and hand-overs add up to more than the time.";
 }
 
 std::string segments_text(const Candidate& chosen, const std::vector<std::string>& devices) {
@@ -295,8 +302,9 @@ std::optional<TextTable> candidate_paces(const StageResult& stage) {
 std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result) {
     const Candidate& chosen = stage.candidates[*stage.chosen];
     std::vector<std::string> notes{
-        fmt::format("* chosen: {}.{}", quality(chosen, by_what(stage, result.objective)), mixed_lengths(chosen))};
-    if (std::string regrets = regret_text(stage); !regrets.empty()) {
+        fmt::format("* chosen: {}.{}{}", quality(chosen, by_what(stage, result.objective), result.objective),
+                    mixed_lengths(stage, chosen), overlapping(chosen))};
+    if (std::string regrets = regret_text(stage, result.objective); !regrets.empty()) {
         notes.push_back(std::move(regrets));
     }
     if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {

@@ -36,10 +36,10 @@ std::string chats_name(const PlacedChats& chats, const ScenarioResult& result) {
 }
 
 // "16 to 1024 tokens (mean 300)".
-std::string lengths_text(const TokenDistribution& lengths, std::int64_t mean) {
-    return lengths.empty()
+std::string lengths_text(const LengthRange& lengths, std::int64_t mean) {
+    return lengths.shortest == lengths.longest
                ? fmt::format("{} tokens", mean)
-               : fmt::format("{} to {} tokens (mean {})", lengths.front().tokens, lengths.back().tokens, mean);
+               : fmt::format("{} to {} tokens (mean {})", lengths.shortest, lengths.longest, mean);
 }
 
 // A percentile of a token rate is a rate that this share of the answers at least reaches: the inverse of the same
@@ -237,8 +237,8 @@ std::string chats_text(const ScenarioResult& result, const Scenario& scenario, T
         const Generation& generation = generation_of(chats, result, scenario);
         text += fmt::format("{}prompts of {}, answers of {}. ",
                             result.stages.size() == 1 ? "" : result.stages[chats.stage].name + ": ",
-                            lengths_text(generation.prompts, generation.prompt),
-                            lengths_text(generation.answers, generation.new_tokens));
+                            lengths_text(generation.prompt_range, generation.prompt),
+                            lengths_text(generation.answer_range, generation.new_tokens));
     }
     text =
         wrapped(fmt::format("Under {}: {}The rate of an answer is that of its tokens behind the first; p95 is what "

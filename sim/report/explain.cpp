@@ -10,6 +10,7 @@
 #include "report/evidence_text.h"
 #include "report/explanation.h"
 #include "report/fusions.h"
+#include "report/names.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -39,8 +40,15 @@ std::string latency_text(const OperatorResult& op) {
     text += fmt::format(" = kernel {}", brief(op.cost->total));
     const Time beyond = beyond_kernel(op);
     if (counts(beyond, op.latency)) {
-        text += beyond > Time{} ? fmt::format(" + its other kernels {}", brief(beyond))
-                                : fmt::format(" - {} counted for operators fused into it", brief(-beyond));
+        const Time further = further_time(op);
+        const Time others = beyond - further;
+        text += counts(further, op.latency)
+                    ? fmt::format(" + its other {} {}", op.further.size() == 1 ? "kernel" : "kernels", brief(further))
+                    : "";
+        if (counts(others, op.latency)) {
+            text += others > Time{} ? fmt::format(" + {} counted for it", brief(others))
+                                    : fmt::format(" - {} counted for operators fused into it", brief(-others));
+        }
     }
     if (counts(op.conversion, op.latency)) {
         text += fmt::format(" + conversion of dtypes {}", brief(op.conversion));
@@ -80,8 +88,8 @@ std::vector<NumberUsed> handover_numbers(const OperatorResult& op, const Profile
 }
 
 // Explanation with the parameter paths of the hardware file, of which `profile` may be one of several runtimes.
-Explanation explained(const OperatorResult& op, const Profile& profile, const Execution& execution) {
-    Explanation explanation = explain_kernel(*op.kernel, device_of(op, profile), execution);
+Explanation explained(const Kernel& kernel, const Profile& profile, const Device& device, const Execution& execution) {
+    Explanation explanation = explain_kernel(kernel, device, execution);
     const auto rename = [&profile](std::string& path) {
         path = path.empty() ? path : settable_path(profile, std::string(below_hardware(path)));
     };
@@ -141,8 +149,16 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
                         0, width);
     }
     if (op.cost && op.kernel) {
-        const Explanation explanation = explained(op, profile, execution);
+        const Explanation explanation = explained(*op.kernel, profile, device, execution);
         text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel, rests_on(*op.kernel, device)), 0, width) +
+                "\n" + explanation_text(explanation, width);
+    }
+    for (const FurtherKernel& one : op.further) {
+        const Explanation explanation = explained(one.kernel, profile, device, execution);
+        const std::string times = one.count == 1 ? "" : fmt::format(", {}", times_text(one.count));
+        text += "\n" +
+                wrapped(fmt::format("Other kernel: {}{}{}.", explanation.kernel, times, rests_on(one.kernel, device)),
+                        0, width) +
                 "\n" + explanation_text(explanation, width);
     }
     if (const auto numbers = handover_numbers(op, profile); !numbers.empty()) {
@@ -173,8 +189,14 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["fell_back"] = op.fell_back;
     object["reason"] = json_text(op.reason);
     if (op.cost && op.kernel) {
-        add_explanation(object, explained(op, profile, execution));
+        add_explanation(object, explained(*op.kernel, profile, device, execution));
     }
+    object["further_kernels"] = json_array(op.further, [&](const FurtherKernel& one) {
+        Json kernel = Json::object();
+        kernel["count"] = one.count;
+        add_explanation(kernel, explained(one.kernel, profile, device, execution));
+        return kernel;
+    });
     object["handover_numbers"] = json_numbers(handover_numbers(op, profile));
     return json_document(object);
 }

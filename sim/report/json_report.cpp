@@ -6,6 +6,7 @@
 #include "report/fusions.h"
 #include "report/json_values.h"
 #include "report/names.h"
+#include "report/sections.h"
 #include "report/traffic_json.h"
 
 namespace berth {
@@ -165,6 +166,10 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
         }
     }
     object["total"] = total_json(result.total);
+    if (result.traffic || !result.chats.empty()) {
+        object["total"]["alone"] = true;
+        object["total"]["piles_up"] = pile_up_sentence(result).has_value();
+    }
     if (result.rate) {
         object["rate"] = rate_json(*result.rate);
     }

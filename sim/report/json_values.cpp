@@ -135,7 +135,8 @@ Json json_operators(std::span<const OperatorResult> operators, std::span<const s
             {"reason", json_text(op.reason)},
             {"cores", op.cost ? Json(op.cost->cores) : Json(nullptr)},
             {"terms", op.cost ? json_terms(*op.cost) : Json(nullptr)},
-            {"rule", op.cost ? Json(rule_text(*op.cost)) : Json(nullptr)}};
+            {"rule", op.cost ? Json(rule_text(*op.cost)) : Json(nullptr)},
+            {"further_ms", json_milliseconds(further_time(op))}};
     });
 }
 

@@ -152,6 +152,11 @@ std::string rule_text(const KernelCost& cost) {
     return rule == nullptr ? "0" : formula_in_words(*rule);
 }
 
+Time further_time(const OperatorResult& op) {
+    return sum_of<Time>(op.further,
+                        [](const FurtherKernel& one) { return one.cost.total * static_cast<double>(one.count); });
+}
+
 std::string main_bound(const Candidate& candidate) {
     std::map<Bound, Time> under;
     Time all;

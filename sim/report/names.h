@@ -62,6 +62,9 @@ namespace berth {
 /// An answer without a wording keeps its name.
 [[nodiscard]] std::string answer_name(const std::string& answer);
 
+/// Time of an operator's kernels other than the one that represents it; conversions of dtypes excepted.
+[[nodiscard]] Time further_time(const OperatorResult& op);
+
 /// Dimensions such as `512x384x1536`.
 [[nodiscard]] std::string dims_text(const Dims& dims);
 

@@ -46,7 +46,7 @@ std::string signed_share(Time change, Time of) {
 struct AnswerName {
     std::string_view answer, text;
 };
-constexpr std::array<AnswerName, 16> kAnswerNames{{
+constexpr std::array<AnswerName, 20> kAnswerNames{{
     {"low_ms", "5 % end of the total"},
     {"high_ms", "95 % end of the total"},
     {"energy_mj", "energy"},
@@ -57,6 +57,10 @@ constexpr std::array<AnswerName, 16> kAnswerNames{{
     {"stable", "stream is stable"},
     {"sustainable_per_s", "sustainable requests per second"},
     {"throughput_per_s", "completed requests per second"},
+    {"first_token_p50_ms", "median time to the first token"},
+    {"first_token_p95_ms", "p95 of the time to the first token"},
+    {"tokens_p50_per_s", "median of the tokens per second"},
+    {"tokens_p95_per_s", "tokens per second of 95 % of the answers"},
     {"mean_ms", "mean latency"},
     {"p50_ms", "median latency"},
     {"p95_ms", "p95"},

@@ -44,6 +44,8 @@ Json json_time(const SimulatedTime& time) {
 
 namespace {
 
+constexpr Time kNoDelay = nanoseconds(1);  ///< delays up to it are rounding of the simulated clock
+
 // Tasks in descending order of their contention delay, without negligible ones.
 std::vector<std::size_t> by_contention(const SimulationResult& result) {
     std::vector<std::size_t> order;
@@ -56,7 +58,7 @@ std::vector<std::size_t> by_contention(const SimulationResult& result) {
         all += delay(task);
     }
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return delay(a) > delay(b); });
-    std::erase_if(order, [&](std::size_t task) { return delay(task) <= 1e-3 * all; });
+    std::erase_if(order, [&](std::size_t task) { return delay(task) <= std::max(1e-3 * all, kNoDelay); });
     return order;
 }
 
@@ -70,7 +72,7 @@ std::vector<const OperatorContention*> losing_operators(const TrafficResult& tra
         all += delay(&one);
     }
     std::ranges::stable_sort(order, std::ranges::greater(), delay);
-    std::erase_if(order, [&](const OperatorContention* one) { return delay(one) <= 1e-3 * all; });
+    std::erase_if(order, [&](const OperatorContention* one) { return delay(one) <= std::max(1e-3 * all, kNoDelay); });
     return order;
 }
 
@@ -110,7 +112,14 @@ std::string known_share(const SimulatedShare& share) {
     const std::string value = share_text(share.value);
     return share.high - share.low <= 2 * kPrinted
                ? value
-               : fmt::format("{} ({}-{})", value, share_text(share.low), share_text(share.high));
+               : fmt::format("{} ({} to {})", value, share_text(share.low), share_text(share.high));
+}
+
+// The arrivals, as opposed to the profile's uncertainty; only some are random.
+std::string_view alone_text(const Arrivals& arrivals) {
+    return std::holds_alternative<PoissonArrivals>(arrivals) ? "Under random arrivals alone"
+           : std::holds_alternative<ClosedLoop>(arrivals)    ? "With the profile's numbers as they are"
+                                                             : "At the times of the trace";
 }
 
 std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario, TextWidth width) {
@@ -122,8 +131,9 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
     }
     if (traffic.budget) {
         if (stable) {
-            text += fmt::format("Under random arrivals alone, {} of the requests meet the {} budget. ",
-                                known_share(traffic.budget->by_chance), brief(*scenario.budget));
+            text += fmt::format("{}, {} of the requests meet the {} budget. ",
+                                alone_text(scenario.traffic->arrivals), known_share(traffic.budget->by_chance),
+                                brief(*scenario.budget));
         }
         text += fmt::format("With the profile's uncertainty included, the probability of meeting {} is {}.",
                             stable ? "it" : fmt::format("the {} budget", brief(*scenario.budget)),

@@ -13,7 +13,20 @@ namespace berth {
 
 namespace {
 
-// Shipped profiles whose runtime states that it offers the scheme, each once: "rk3576-rkllm-1.3.0 (npu)".
+bool multiplies_itself(const Device& device, DType dtype) {
+    return std::ranges::all_of(device.clusters, [dtype](const CoreCluster& cluster) {
+        return cluster.macs_per_cycle[static_cast<std::size_t>(dtype)].has_value();
+    });
+}
+
+// Whether the device is an example of the scheme. Formats of weights alone are a matter of the runtime, which has to
+// state them; a dtype is one that the device multiplies without converting it.
+bool is_example(const Device& device, const Scheme& scheme) {
+    return offers(device, scheme) && (scheme.weight_only() ? device.runtime.precisions.has_value()
+                                                           : multiplies_itself(device, scheme.activations));
+}
+
+// Shipped profiles whose runtime offers the scheme, each once: "rk3576-rkllm-1.3.0 (npu)".
 std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& library) {
     std::vector<std::string> found;
     std::vector<std::string> seen;
@@ -26,8 +39,7 @@ std::vector<std::string> profiles_offering(const Scheme& scheme, const Library& 
             Diagnostics ignored;  // an invalid profile offers nothing
             const auto profile = load_hardware_file(library, folder / (name + ".yaml"), {}, ignored);
             for (const Device& device : profile ? profile->devices : std::vector<Device>()) {
-                // A profile that does not state its precisions is no example.
-                if (device.runtime.precisions && offers(device, scheme)) {
+                if (is_example(device, scheme)) {
                     found.push_back(fmt::format("{} ({})", name, device.name));
                 }
             }

@@ -95,19 +95,25 @@ std::vector<std::int64_t> read_buckets(const YamlNode& stage) {
     return buckets;
 }
 
-void check_buckets(const YamlNode& stage, const std::vector<std::int64_t>& buckets, std::int64_t longest) {
+void check_buckets(const YamlNode& stage, const std::vector<std::int64_t>& buckets, std::int64_t longest,
+                   const Model& model) {
     constexpr std::int64_t kGranule = 64;
     if (buckets.empty() || buckets.back() >= longest) {
         return;
     }
     const std::int64_t enough = (longest + kGranule - 1) / kGranule * kGranule;
+    constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t most = model.architecture ? longest_input(model).value_or(kNoLimit) : kNoLimit;
+    const bool readable = longest <= most;
     stage.find("buckets")->error(
         fmt::format("the largest bucket, {}, is smaller than the {} tokens of the input", buckets.back(), longest),
-        fmt::format("a bucket of at least {}", longest), fmt::format("{}", enough));
+        readable ? fmt::format("a bucket of at least {}", longest)
+                 : fmt::format("an input of at most {} tokens, which is what {} reads", most, model.name),
+        readable ? fmt::format("{}", std::min(enough, most)) : "");
 }
 
 // The mean of several lengths, from which a stream of chats draws; `lengths` gets their distribution.
-std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& lengths, std::int64_t& longest) {
+std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& lengths, LengthRange& range) {
     const auto read = node.exists() ? read_tokens(node, {}) : std::nullopt;
     if (!read) {
         return 1;
@@ -115,7 +121,7 @@ std::int64_t read_drawn(const YamlNode& node, Phase phase, TokenDistribution& le
     if (node.is_map() && phase != Phase::kGenerate) {
         node.error("chats of several lengths are whole answers", "one length, or phase: generate");
     }
-    longest += read->longest;
+    range = {read->shortest, read->longest};
     if (read->distribution.size() > 1) {
         lengths = read->distribution;
     }
@@ -137,7 +143,7 @@ std::optional<Generation> read_generation(const YamlNode& stage) {
     const auto phase = phase_node->enumeration(kPhaseNames);
     generation.phase = phase.value_or(Phase::kGenerate);
     generation.prompt = read_drawn(stage.require("prompt", "the tokens of the prompt"), generation.phase,
-                                   generation.prompts, generation.longest);
+                                   generation.prompts, generation.prompt_range);
     const auto new_tokens = stage.find("new_tokens");
     if (phase == Phase::kPrefill) {
         if (new_tokens) {
@@ -145,14 +151,13 @@ std::optional<Generation> read_generation(const YamlNode& stage) {
         }
     } else {
         generation.new_tokens =
-            new_tokens ? read_drawn(*new_tokens, generation.phase, generation.answers, generation.longest) : 1;
-        generation.longest += new_tokens ? 0 : 1;
+            new_tokens ? read_drawn(*new_tokens, generation.phase, generation.answers, generation.answer_range) : 1;
         if (!new_tokens && phase == Phase::kGenerate) {
             static_cast<void>(stage.require("new_tokens", "how many tokens follow the prompt"));
         }
     }
-    if (generation.prompts.empty() && generation.answers.empty()) {
-        generation.longest = 0;
+    if (!generation.prompts.empty() || !generation.answers.empty()) {
+        generation.longest = generation.prompt_range.longest + (new_tokens ? generation.answer_range.longest : 1);
     }
     for (const std::string_view key : {"tokens", "buckets"}) {
         if (const auto node = stage.find(key)) {
@@ -168,8 +173,12 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
         stage.tokens = {{stage.generation->prompt, 1}};
         return;
     }
-    stage.buckets = read_buckets(node);
     const bool has_length = !stage.model.architecture || depends_on_tokens(*stage.model.architecture);
+    if (const auto buckets = has_length ? std::nullopt : node.find("buckets")) {
+        buckets->error(fmt::format("{} has inputs of one size", stage.model.name), "no buckets");
+        return;
+    }
+    stage.buckets = read_buckets(node);
     const auto tokens = has_length ? std::optional(node.require("tokens", "how many tokens the input really holds"))
                                    : node.find("tokens");
     if (!tokens) {
@@ -177,7 +186,7 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
     } else if (tokens->exists()) {
         if (auto lengths = read_tokens(*tokens, stage.buckets)) {
             stage.tokens = std::move(lengths->distribution);
-            check_buckets(node, stage.buckets, lengths->longest);
+            check_buckets(node, stage.buckets, lengths->longest, stage.model);
         }
     }
 }

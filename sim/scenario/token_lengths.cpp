@@ -181,7 +181,7 @@ std::optional<TokenLengths> read_tokens(const YamlNode& node, std::span<const st
     if (!shares) {
         return std::nullopt;
     }
-    return TokenLengths{condensed(*shares, buckets), shares->back().tokens};
+    return TokenLengths{condensed(*shares, buckets), shares->front().tokens, shares->back().tokens};
 }
 
 }  // namespace berth

@@ -614,5 +614,14 @@ TEST_F(CliAnswer, CalibrateTellsWhichDecisionsAnotherRuntimeChanges) {
         "the hardware that is calibrated)\n");
 }
 
+TEST_F(CliAnswer, ANarrowerPrecisionThanAskedForIsAWarning) {
+    const Outcome outcome =
+        berth({"run", "camera-rk3588", "--set", "stages.detect.dtype=fp32", "--set", "stages.detect.on=npu"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("stages.detect.dtype: npu runs "), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find(" at fp16, since it has no fp32 for them."), std::string::npos);
+    EXPECT_EQ(berth({"run", "camera-rk3588"}).out.find("since it has no"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace berth

@@ -125,5 +125,52 @@ TEST_F(CliTraffic, ATraceNeedsArrivals) {
     EXPECT_TRUE(files().empty());
 }
 
+// What a request takes alone says nothing about one among others: the headline says which it is, and what piles up first.
+TEST_F(CliTraffic, TheHeadlineSaysWhatPilesUp) {
+    const std::vector<std::string> chats{"run", "chats-rk3588", "--set", "arrivals.rate=0.4 Hz"};
+    const Outcome piling = berth(chats);
+    ASSERT_EQ(piling.status, 0) << piling.err;
+    EXPECT_THAT(piling.out, ::testing::ContainsRegex("Under the scenario's arrivals chats pile up \\(load [0-9]+%\\)\\. A "
+                                                     "request alone takes "));
+    const Outcome requests = berth({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 50 Hz}"});
+    EXPECT_THAT(requests.out, ::testing::HasSubstr("Under the scenario's arrivals requests pile up (load "));
+    const Outcome stable = berth({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 2 Hz}"});
+    EXPECT_THAT(stable.out, ::testing::HasSubstr("\nA request alone takes "));
+    EXPECT_THAT(stable.out, ::testing::Not(::testing::HasSubstr("pile up (")));
+    std::vector<std::string> as_json = chats;
+    as_json.insert(as_json.end(), {"--format", "json"});
+    const auto total = berth(as_json).json()["total"];
+    EXPECT_EQ(total["alone"], true);
+    EXPECT_EQ(total["piles_up"], true);
+    EXPECT_FALSE(berth({"run", "rag-rk3588", "--format", "json"}).json()["total"].contains("alone"));
+}
+
+TEST_F(CliTraffic, LengthsOfChatsAreThoseOfTheFile) {
+    const Outcome outcome = berth({"run", "chats-rk3588"});
+    EXPECT_THAT(outcome.out, ::testing::HasSubstr("prompts of 16 to 512 tokens"));
+    EXPECT_THAT(outcome.out, ::testing::HasSubstr("answers of 16 to 256 tokens"));
+}
+
+TEST_F(CliTraffic, UsersWhoThinkAFixedTimeAreNotRandom) {
+    write("mix.yaml",
+          "scenario: mix\nhardware: rk3588-rknn-2.3.2\nstages:\n"
+          "  - {name: see, model: yolov8n, dtype: int8, on: npu}\n"
+          "  - {name: emb, model: all-MiniLM-L6-v2, dtype: fp16, tokens: 24, buckets: [32]}\n"
+          "  - {name: post, takes: 3 ms, on: cpu, cores: {cpu: 2}}\n"
+          "arrivals: {users: 3, think: 20 ms}\nbudget: 60 ms\n");
+    const Outcome outcome = berth({"run", "mix.yaml"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, ::testing::Not(::testing::HasSubstr("random arrivals")));
+    EXPECT_THAT(outcome.out, ::testing::Not(::testing::HasSubstr(" ps ")));  // rounding of the simulated clock
+    EXPECT_THAT(outcome.out, ::testing::Not(::testing::HasSubstr("%->")));   // "98%->99.9%" is no range
+}
+
+TEST_F(CliTraffic, ADifferenceOfChatsIsInWords) {
+    const Outcome outcome = berth({"diff", "chats-rk3588", "--set", "arrivals.rate=0.01 Hz"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, ::testing::ContainsRegex("median time to the first token\\s429 ms"));
+    EXPECT_THAT(outcome.out, ::testing::Not(::testing::ContainsRegex("_ms|_per_s")));
+}
+
 }  // namespace
 }  // namespace berth

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 
 #include "analysis/finding_thresholds.h"
 #include "berth/evaluation.h"
@@ -68,6 +70,63 @@ TEST(WhatifFindings, BetterHardwareDoesNotSlowASplitDown) {
         }
     }
     EXPECT_GT(compared, 0);
+}
+
+// Totals that a finding's settings give when they are tried, as far as it predicts one.
+void expect_predicted(const std::string& name, const std::vector<Override>& settings, int& tried) {
+    Library library{{BERTH_SOURCE_DIR}};
+    library.kept = std::make_shared<KeptDocuments>();
+    for (const Finding& finding : findings_of(name, settings)) {
+        if (finding.change.empty() || !finding.after) {
+            continue;
+        }
+        std::vector<Override> all = settings;
+        for (const auto& [path, value] : finding.change) {
+            all.push_back({path, value});
+        }
+        Diagnostics diagnostics;
+        const auto changed = load_scenario(library, name, all, diagnostics);
+        const auto result = changed ? evaluate(*changed, diagnostics) : std::nullopt;
+        ASSERT_TRUE(result) << name << ": " << diagnostics.text();
+        EXPECT_NEAR(result->total.latency.median / *finding.after, 1, 1e-9)
+            << name << ", " << finding.stage << ": " << finding.text << "\n"
+            << finding.change.front().first << "=" << finding.change.front().second;
+        ++tried;
+    }
+}
+
+TEST(WhatifFindings, WhatIsTriedGivesWhatWasPredicted) {
+    int tried = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(BERTH_SOURCE_DIR) + "/scenarios")) {
+        if (entry.path().extension() == ".yaml") {
+            expect_predicted(entry.path().stem().string(), {}, tried);
+        }
+    }
+    EXPECT_GT(tried, 100);
+}
+
+TEST(WhatifFindings, WhatIsTriedGivesWhatWasPredictedUnderOtherQuestionsToo) {
+    int tried = 0;
+    const Override kLengths{"stages.rerank.tokens", "{from: 20, to: 200}"};
+    expect_predicted("rag-rk3588", {kLengths}, tried);
+    expect_predicted("rag-rk3588", {{"stages.rerank.granularity", "operator"}}, tried);
+    expect_predicted("rag-rk3588-big-cores", {{"objective", "energy"}}, tried);
+    expect_predicted("rag-rk3588", {{"stages.rerank.on", "npu"}, {"stages.embed.slows", "{rerank: 50%}"},
+                                    {"arrivals", "{rate: 1 Hz}"}}, tried);
+    expect_predicted("rag-rk3588-bucket-128", {{"stages.embed.dtypes", "{cpu: fp32}"}}, tried);
+    EXPECT_GT(tried, 20);
+}
+
+// A stage's setting for one device leaves those for others in place.
+TEST(WhatifFindings, CoresOfOneDeviceKeepThoseOfOthers) {
+    int found = 0;
+    for (const Finding& finding : findings_of("rag-rk3588-big-cores", {})) {
+        if (finding.kind == FindingKind::kCores && finding.stage == "rerank") {
+            EXPECT_EQ(finding.change.front().second, "{npu: 3, cpu: 4}");
+            ++found;
+        }
+    }
+    EXPECT_EQ(found, 1);
 }
 
 TEST(WhatifFindings, AFusionThatIsMissingIsWorthItsRule) {

@@ -53,7 +53,7 @@ constexpr std::array kWords{
     Word{"share", "part of the whole: of the total's variance for a number, of the pass for an operator"},
     Word{"spill", "activations that do not fit on chip and go to DRAM and back"},
     Word{"split by operator", "a placement that may use another device for each operator"},
-    Word{"sure", "probability that this choice is the fastest, given the spreads of the profile's numbers"},
+    Word{"sure", "probability that this choice is the best by the objective, given the spreads of the profile's numbers"},
     Word{"tokens", "what the device computes / what the input holds, where padding makes them differ"},
     Word{"unseen", "measurements to which no number of the profile was fitted (held out)"},
     Word{"weights MiB", "constants of the model as the placement stores them"},

@@ -105,10 +105,7 @@ std::string budget_verdict(const ScenarioResult& result) {
                 : fmt::format("Budget of {}: missed by the median, which is {} over it.", brief(*budget),
                               brief(latency.median - *budget));
     const auto& traffic = result.traffic;
-    if (traffic && !traffic->simulation.stable) {
-        return text + " Under the scenario's arrivals requests pile up.";
-    }
-    return traffic && traffic->budget
+    return traffic && traffic->simulation.stable && traffic->budget
                ? text + fmt::format(" Under the scenario's arrivals a request meets it with a probability of {}.",
                                     share_text(traffic->budget->probability.value))
                : text;
@@ -117,8 +114,9 @@ std::string budget_verdict(const ScenarioResult& result) {
 std::string answer(const ScenarioResult& result, const Scenario& scenario) {
     const auto& total = result.total;
     const std::string_view verdict = !total.budget                           ? "answer"
-                                     : total.latency.median <= *total.budget ? "answer met"
-                                                                             : "answer missed";
+                                     : total.latency.median <= *total.budget && !pile_up_sentence(result)
+                                         ? "answer met"
+                                         : "answer missed";
     return html_paragraph(answer_sentence(result, scenario), verdict) + html_paragraph(budget_verdict(result)) +
            html_list(rate_sentences(result)) +
            html_table(stage_rows(result, scenario), {"Recommended placement, stage by stage"}) +

@@ -1,0 +1,87 @@
+// Adds the costs of passes operator by operator.
+#include "evaluation/summed_passes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace berth {
+
+namespace {
+
+void scale_costs(PlacementProblem& problem, double share) {
+    for (auto& costs : problem.cost) {
+        for (auto& cost : costs) {
+            cost = cost ? std::optional(*cost * share) : std::nullopt;
+        }
+    }
+    for (auto& flow : problem.flows) {
+        for (auto& row : flow.crossing) {
+            std::ranges::for_each(row, [share](Time& time) { time *= share; });
+        }
+    }
+    std::ranges::for_each(problem.fusion, [share](auto& one) { one.loss *= share; });
+    std::ranges::for_each(problem.activation, [share](Time& time) { time *= share; });
+}
+
+bool same_flow(const PlacementProblem::TensorFlow& a, const PlacementProblem::TensorFlow& b) {
+    return a.producer == b.producer && a.consumers == b.consumers && a.to_host == b.to_host;
+}
+
+bool alike(const PlacementProblem& a, const PlacementProblem& b) {
+    return a.cost.size() == b.cost.size() && std::ranges::equal(a.flows, b.flows, same_flow);
+}
+
+void add_costs(PlacementProblem& sum, const PlacementProblem& one) {
+    for (std::size_t op = 0; op < sum.cost.size(); ++op) {
+        for (std::size_t d = 0; d < sum.devices; ++d) {
+            auto& cost = sum.cost[op][d];
+            cost = cost && one.cost[op][d] ? std::optional(*cost + *one.cost[op][d]) : std::nullopt;
+        }
+    }
+    for (std::size_t f = 0; f < sum.flows.size(); ++f) {
+        for (std::size_t from = 0; from < sum.devices; ++from) {
+            for (std::size_t to = 0; to < sum.devices; ++to) {
+                sum.flows[f].crossing[from][to] += one.flows[f].crossing[from][to];
+            }
+        }
+    }
+    sum.fusion.insert(sum.fusion.end(), one.fusion.begin(), one.fusion.end());
+    for (std::size_t d = 0; d < sum.devices; ++d) {
+        sum.activation[d] += one.activation[d];
+    }
+}
+
+// The longest pass keeps and uses most, so that the larger of each size is that of one pass.
+void add_limits(PlacementLimits& sum, const PlacementLimits& one) {
+    if (sum.size.size() == one.size.size()) {
+        for (std::size_t op = 0; op < sum.size.size(); ++op) {
+            for (std::size_t d = 0; d < sum.size[op].size(); ++d) {
+                sum.size[op][d] = std::max(sum.size[op][d], one.size[op][d]);
+            }
+        }
+    }
+    for (std::size_t d = 0; d < std::min(sum.working.size(), one.working.size()); ++d) {
+        sum.working[d] = std::max(sum.working[d], one.working[d]);
+    }
+}
+
+}  // namespace
+
+std::optional<PlacementProblem> summed_passes(std::span<const LengthPlan> passes) {
+    std::optional<PlacementProblem> sum;
+    for (const LengthPlan& pass : passes) {
+        PlacementProblem one = pass.problem;
+        scale_costs(one, pass.length.share);
+        if (!sum) {
+            sum = std::move(one);
+        } else if (!alike(*sum, one)) {
+            return std::nullopt;
+        } else {
+            add_costs(*sum, one);
+            add_limits(sum->limits, one.limits);
+        }
+    }
+    return sum;
+}
+
+}  // namespace berth

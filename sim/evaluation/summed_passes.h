@@ -1,0 +1,16 @@
+// The placement problem of several passes that are placed alike.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "berth/placement.h"
+#include "evaluation/work.h"
+
+namespace berth {
+
+/// Problem whose objective is the sum of those of the passes, each times its share. Its limits are the tightest of the
+/// passes. Absent if passes differ in more than sizes.
+[[nodiscard]] std::optional<PlacementProblem> summed_passes(std::span<const LengthPlan> passes);
+
+}  // namespace berth
