@@ -38,7 +38,7 @@ struct OperatorResult {
     Time conversion;                 ///< part of the latency: converting its results
     std::optional<KernelCost> cost;  ///< cost of its main kernel; absent for a fused epilogue_op
     std::optional<Kernel> kernel;
-    std::vector<FurtherKernel> further;  ///< its other kernels, conversions of dtypes excepted
+    std::vector<FurtherKernel> further;      ///< its other kernels, conversions of dtypes excepted
     std::string fused_into;                  ///< name of the operator into whose kernel it is fused
     std::optional<MissingFusion> not_fused;  ///< why it is not fused with the operator before it
     std::string not_fused_with;              ///< name of that operator
@@ -156,8 +156,8 @@ struct Candidate {
 };
 
 /// The best placement found for a stage's operators, for one pass (of several input lengths the mean), even if it is
-/// finer than the stage allows. For the objective makespan devices may work concurrently. For a stage with two phases the time is that
-/// of the whole answer, or the one that the objective counts.
+/// finer than the stage allows. For the objective makespan devices may work concurrently. For a stage with two phases
+/// the time is that of the whole answer, or the one that the objective counts.
 struct StageOptimum {
     Time latency;
     Time lower_bound;  ///< lower bound over all placements within the stage's constraints

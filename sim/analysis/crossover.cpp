@@ -136,7 +136,8 @@ std::optional<std::string> subject_of(const CrossoverQuestion& question, Diagnos
         }
     }
     if (question.between.first == question.between.second) {
-        diagnostics.error(SourceLocation("--between"), fmt::format("'{}' is compared with itself", question.between.first),
+        diagnostics.error(SourceLocation("--between"),
+                          fmt::format("'{}' is compared with itself", question.between.first),
                           "two devices, such as npu,cpu");
     }
     // Both ends must be valid, so that an invalid path or unit is reported as such.

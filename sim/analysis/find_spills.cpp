@@ -15,8 +15,8 @@ namespace {
 
 Bytes whole_mebibytes(Bytes size) { return mebibytes(std::ceil(in_mebibytes(size))); }
 
-// The device's last level keeps tensors in one memory of that size. Numbers that are shares of its capacity, such as the
-// rows of a tile, grow with it.
+// The device's last level keeps tensors in one memory of that size. Numbers that are shares of its capacity, such as
+// the rows of a tile, grow with it.
 void keep_tensors(Profile& profile, std::size_t device, const std::string& capacity, Bytes size) {
     MemoryLevel& level = profile.devices[device].memories.back();
     level.keeps_tensors = true;

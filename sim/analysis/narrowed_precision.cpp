@@ -14,9 +14,8 @@ namespace {
 
 // Whether a rule of the stage gives the operator a dtype of its own.
 bool has_own_dtype(const ModelStage& work, const OperatorResult& op) {
-    return std::ranges::any_of(work.precision.rules, [&op](const PrecisionRule& rule) {
-        return matches_pattern(rule.pattern, op.name);
-    });
+    return std::ranges::any_of(work.precision.rules,
+                               [&op](const PrecisionRule& rule) { return matches_pattern(rule.pattern, op.name); });
 }
 
 DType asked_of(const ModelStage& work, DeviceId device) {
@@ -46,12 +45,11 @@ std::vector<Warning> narrowed_precisions(const Scenario& scenario, const Scenari
         }
         for (const auto& [where, count] : narrowed) {
             const auto& [device, dtype] = where;
-            warnings.push_back(
-                {fmt::format("stages.{}.dtype", stage.name),
-                 fmt::format("{} runs {} of the {} operators at {}, since it has no {} for them",
-                             profile_of(scenario, *work).devices[static_cast<std::size_t>(device)].name, count,
-                             chosen.operators.size(), choice_name(kDTypeNames, dtype),
-                             choice_name(kDTypeNames, asked_of(*work, device)))});
+            warnings.push_back({fmt::format("stages.{}.dtype", stage.name),
+                                fmt::format("{} runs {} of the {} operators at {}, since it has no {} for them",
+                                            profile_of(scenario, *work).devices[static_cast<std::size_t>(device)].name,
+                                            count, chosen.operators.size(), choice_name(kDTypeNames, dtype),
+                                            choice_name(kDTypeNames, asked_of(*work, device)))});
         }
     }
     return warnings;

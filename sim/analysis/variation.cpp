@@ -106,7 +106,7 @@ std::optional<Variation> vary_profile(const StageView& view, const ProfileChange
 }
 
 std::pair<std::string, std::string> cores_setting(const Scenario& scenario, std::string_view stage, DeviceId device,
-                                                     int cores) {
+                                                  int cores) {
     const ModelStage& work = *model_stage_of(scenario, stage);
     std::map<DeviceId, int> all = work.cores;
     all[device] = cores;

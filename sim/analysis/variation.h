@@ -29,8 +29,8 @@ struct StageView {
     [[nodiscard]] const Candidate* on(DeviceId device) const;
 };
 
-/// The stage after a change, and the resulting total of the scenario: a number of the chip changes every stage that runs
-/// on it.
+/// The stage after a change, and the resulting total of the scenario: a number of the chip changes every stage that
+/// runs on it.
 struct Variation {
     StageResult stage;
     Time total;
@@ -40,8 +40,8 @@ using StageChange = std::function<void(ModelStage&)>;
 using ProfileChange = std::function<void(Profile&)>;
 using Settings = std::vector<std::pair<std::string, std::string>>;  ///< as in Finding::change
 /// Absent if a stage of the changed scenario cannot run. The changed profile is that of the stage's runtime; `settings`
-/// say the same change to a reader. Where files decide what else a setting changes (numbers that several runtimes share,
-/// input lengths that are merged per bucket), the scenario is loaded again with them.
+/// say the same change to a reader. Where files decide what else a setting changes (numbers that several runtimes
+/// share, input lengths that are merged per bucket), the scenario is loaded again with them.
 [[nodiscard]] std::optional<Variation> vary_stage(const StageView& view, const StageChange& change,
                                                   const Settings& settings = {});
 [[nodiscard]] std::optional<Variation> vary_profile(const StageView& view, const ProfileChange& change,
@@ -49,7 +49,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>;  ///< as in F
 
 /// The setting that gives the stage's device so many cores, and its other devices theirs as before.
 [[nodiscard]] std::pair<std::string, std::string> cores_setting(const Scenario& scenario, std::string_view stage,
-                                                                   DeviceId device, int cores);
+                                                                DeviceId device, int cores);
 
 /// Options for the latencies of a what-if: no intervals, no operators, and splits only if one may be chosen.
 [[nodiscard]] EvaluationOptions totals_only(const Scenario& scenario);

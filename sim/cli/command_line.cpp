@@ -51,7 +51,8 @@ constexpr std::array<CommandEntry, 9> kVaryCommands{{
     {add_diff, "diff", "berth diff rag-rk3588 rag-rk3588-bucket-128"},
     {add_compare, "compare", "berth compare rag-rk3588 --hardware rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"},
     {add_gate, "gate", "berth gate main . --format markdown --junit gate.xml"},
-    {add_optimise, "optimise", "berth optimise rag-rk3588-bucket-128 --minimise cost,latency --cost 'sram.capacity / 1 MiB' --vary "
+    {add_optimise, "optimise",
+     "berth optimise rag-rk3588-bucket-128 --minimise cost,latency --cost 'sram.capacity / 1 MiB' --vary "
      "hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2"},
     {add_buckets, "buckets", "berth buckets rag-rk3588 --stage rerank --lengths 60,122,240 --max 2"},
 }};

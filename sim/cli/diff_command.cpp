@@ -39,8 +39,7 @@ std::optional<FailureRule> read_rules(const std::vector<std::string>& texts, Dia
         const bool bare = quantity != nullptr && quantity->value > 1 && !text.ends_with('%');
         if (quantity == nullptr || quantity->value < 0 || quantity->spread || quantity->per || bare) {
             diagnostics.error(SourceLocation("--fail-on"), fmt::format("'{}' is nothing to fail on", text),
-                              "decision, or latency= and a share such as 5%",
-                              bare ? fmt::format("{}%", text) : "");
+                              "decision, or latency= and a share such as 5%", bare ? fmt::format("{}%", text) : "");
             continue;
         }
         rule.slower = quantity->value;

@@ -327,9 +327,8 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
         return result;
     }
     if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.on && !stage.generation) {
-        optimum->lower_bound = mean_over(costs.lengths(), [&](const LengthPlan& length) {
-            return overlap_bound(length, stage, profile);
-        });
+        optimum->lower_bound =
+            mean_over(costs.lengths(), [&](const LengthPlan& length) { return overlap_bound(length, stage, profile); });
         optimum->proved = false;
         if (auto found = overlapped(candidates, costs)) {
             candidates.push_back(std::move(*found));

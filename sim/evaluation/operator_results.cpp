@@ -64,8 +64,8 @@ void add_kernel(OperatorResult& result, bool& converts, const DevicePlan& plan, 
     const bool conversion = is_conversion(scheduled.role);
     result.macs += cost.macs;
     result.dram_bytes += in_bytes(cost.traffic.read + cost.traffic.write) * bytes(1);
-    const bool represents = !result.cost || (converts && !conversion) ||
-                            (converts == conversion && cost.total > result.cost->total);
+    const bool represents =
+        !result.cost || (converts && !conversion) || (converts == conversion && cost.total > result.cost->total);
     if (represents && result.cost && !converts) {
         add_further(result, *result.kernel, *result.cost);
     } else if (!represents && !conversion) {

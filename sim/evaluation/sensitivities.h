@@ -67,7 +67,7 @@ class Sensitivities {
     void add_errors(const WeightedSum& sum, std::vector<double>& times) const;
     /// Effects on the logarithm of a sum of times or energies, `total` under the profile, of which `errors` are subject
     /// to each model error.
-    [[nodiscard]] Uncertainty assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::* what,
+    [[nodiscard]] Uncertainty assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::*what,
                                         const std::vector<double>& errors, double total);
     [[nodiscard]] std::vector<double> decorrelated(std::vector<double> effect) const;
 

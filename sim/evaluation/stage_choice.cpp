@@ -136,9 +136,8 @@ double probability_within(double margin, const std::vector<double>& effects) {
 }  // namespace
 
 double probability_faster(const Candidate& a, const Candidate& b, TimeOf which) {
-    return probability_within(
-        std::log(time_of(b, which) / time_of(a, which)),
-        causes_apart(uncertainty_of(a, which).independent, uncertainty_of(b, which).independent));
+    return probability_within(std::log(time_of(b, which) / time_of(a, which)),
+                              causes_apart(uncertainty_of(a, which).independent, uncertainty_of(b, which).independent));
 }
 
 double probability_better(const Candidate& a, const Candidate& b, Objective objective) {

@@ -317,7 +317,7 @@ std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) cons
     return effect;
 }
 
-Uncertainty Sensitivities::assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::* what,
+Uncertainty Sensitivities::assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::*what,
                                      const std::vector<double>& errors, double total) {
     const std::size_t count = numbers_.size();
     std::vector<double> moved(2 * count);
@@ -357,8 +357,8 @@ Uncertainty Sensitivities::of(std::span<const WeightedSum> mix) {
 }
 
 Uncertainty Sensitivities::of_energy(std::span<const WeightedSum> mix) {
-    const double total = sum_of<double>(
-        mix, [](const WeightedSum& one) { return total_of(one.sum, one.values->energies) * one.share; });
+    const double total =
+        sum_of<double>(mix, [](const WeightedSum& one) { return total_of(one.sum, one.values->energies) * one.share; });
     if (!(total > 0)) {  // not a number where a device has no energy numbers
         return {};
     }

@@ -60,10 +60,10 @@ bool is_misspelt(const YamlEntry& entry, const std::vector<std::string>& all, Di
     if (similar.empty()) {
         return false;
     }
-    diagnostics.error(entry.key_where,
-                      fmt::format("the profile extends none with a device '{}', and its 'kind' and 'runtime' are missing",
-                                  entry.key),
-                      list_of(others), similar);
+    diagnostics.error(
+        entry.key_where,
+        fmt::format("the profile extends none with a device '{}', and its 'kind' and 'runtime' are missing", entry.key),
+        list_of(others), similar);
     return true;
 }
 

@@ -301,8 +301,9 @@ std::optional<std::string> pile_up_sentence(const ScenarioResult& result) {
     if (result.traffic) {
         const SimulationResult& simulated = result.traffic->simulation;
         const auto of = simulated.load ? std::optional(simulated.load->value) : std::nullopt;
-        return simulated.stable ? std::nullopt
-                                : std::optional(fmt::format("Under the scenario's arrivals requests pile up{}.", load(of)));
+        return simulated.stable
+                   ? std::nullopt
+                   : std::optional(fmt::format("Under the scenario's arrivals requests pile up{}.", load(of)));
     }
     // without other stages, chats are simulated under each placement, the chosen one first
     return result.chats.empty() || result.chats.front().traffic.stable
@@ -332,8 +333,9 @@ std::string answer_sentence(const ScenarioResult& result, const Scenario& scenar
         }
         const std::string sure = sureness(stage, model_stage_of(scenario, stage.name), result.objective);
         places.push_back(stage_placed(stage.name, stage.candidates[*stage.chosen]) +
-                         (sure.empty() ? "" : fmt::format(" (the {} choice with a probability of {})",
-                                                        row_of(result.objective).best, sure)));
+                         (sure.empty() ? ""
+                                       : fmt::format(" (the {} choice with a probability of {})",
+                                                     row_of(result.objective).best, sure)));
     }
     const ScenarioTotal& total = result.total;
     const bool alone = result.traffic.has_value() || !result.chats.empty();

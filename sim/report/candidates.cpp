@@ -149,9 +149,8 @@ std::string quality(const Candidate& chosen, const std::string& by, Objective ob
         return fmt::format("no placement of its operators is faster{} (proved)", by);
     }
     return fmt::format("{}at most {} slower{} than the {} placement of its operators",
-                       row_of(objective).needs_energy ? "for its energy; " : "",
-                       percent_text(chosen.optimality_gap, 3), by,
-                       row_of(objective).needs_energy ? "fastest" : "best");
+                       row_of(objective).needs_energy ? "for its energy; " : "", percent_text(chosen.optimality_gap, 3),
+                       by, row_of(objective).needs_energy ? "fastest" : "best");
 }
 
 /// Regret of the default of runtimes, where a device runs every operator that it supports and its fallback the rest.
@@ -172,8 +171,8 @@ std::string regret_text(const StageResult& stage, Objective objective) {
         }
     }
     const bool by_time = !row_of(objective).needs_energy;
-    const std::string optimum =
-        fmt::format("{}{} placement", by_time ? "best" : "fastest", stage.optimum && stage.optimum->proved ? "" : " known");
+    const std::string optimum = fmt::format("{}{} placement", by_time ? "best" : "fastest",
+                                            stage.optimum && stage.optimum->proved ? "" : " known");
     if (best.size() == 1 && regrets.size() == 1) {
         return fmt::format("regret: none; {} is already the {}.", best.front(), optimum);
     }
@@ -301,9 +300,9 @@ std::optional<TextTable> candidate_paces(const StageResult& stage) {
 
 std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result) {
     const Candidate& chosen = stage.candidates[*stage.chosen];
-    std::vector<std::string> notes{
-        fmt::format("* chosen: {}.{}{}", quality(chosen, by_what(stage, result.objective), result.objective),
-                    mixed_lengths(stage, chosen), overlapping(chosen))};
+    std::vector<std::string> notes{fmt::format("* chosen: {}.{}{}",
+                                               quality(chosen, by_what(stage, result.objective), result.objective),
+                                               mixed_lengths(stage, chosen), overlapping(chosen))};
     if (std::string regrets = regret_text(stage, result.objective); !regrets.empty()) {
         notes.push_back(std::move(regrets));
     }

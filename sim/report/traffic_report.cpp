@@ -106,13 +106,20 @@ std::string phases_text(const TrafficResult& traffic, TextWidth width) {
     return traffic.simulation.phases.empty() ? "" : "\n" + table.text(4, width);
 }
 
+// "75%-77%", or "98% to >99.9%".
+std::string shares_text(double low, double high) {
+    const std::string from = share_text(low);
+    const std::string to = share_text(high);
+    const bool beyond = from.front() == '<' || to.front() == '>';
+    return fmt::format("{}{}{}", from, beyond ? " to " : "-", to);
+}
+
 // A share, with its simulated interval if that exceeds the printed precision.
 std::string known_share(const SimulatedShare& share) {
     constexpr double kPrinted = 0.005;
     const std::string value = share_text(share.value);
-    return share.high - share.low <= 2 * kPrinted
-               ? value
-               : fmt::format("{} ({} to {})", value, share_text(share.low), share_text(share.high));
+    return share.high - share.low <= 2 * kPrinted ? value
+                                                  : fmt::format("{} ({})", value, shares_text(share.low, share.high));
 }
 
 // The arrivals, as opposed to the profile's uncertainty; only some are random.
@@ -131,9 +138,8 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
     }
     if (traffic.budget) {
         if (stable) {
-            text += fmt::format("{}, {} of the requests meet the {} budget. ",
-                                alone_text(scenario.traffic->arrivals), known_share(traffic.budget->by_chance),
-                                brief(*scenario.budget));
+            text += fmt::format("{}, {} of the requests meet the {} budget. ", alone_text(scenario.traffic->arrivals),
+                                known_share(traffic.budget->by_chance), brief(*scenario.budget));
         }
         text += fmt::format("With the profile's uncertainty included, the probability of meeting {} is {}.",
                             stable ? "it" : fmt::format("the {} budget", brief(*scenario.budget)),

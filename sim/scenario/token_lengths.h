@@ -14,7 +14,7 @@
 namespace berth {
 
 struct TokenLengths {
-    TokenDistribution distribution;  ///< at most about kMostLengths lengths, ascending
+    TokenDistribution distribution;          ///< at most about kMostLengths lengths, ascending
     std::int64_t shortest = 0, longest = 0;  ///< before lengths are merged
 };
 inline constexpr std::size_t kMostLengths = 12;

@@ -302,11 +302,13 @@ TEST_F(CliBadInput, APictureHasNoBuckets) {
 TEST_F(CliBadInput, ASuggestedBucketIsOneThatTheModelReads) {
     write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokens: 500, buckets: [128]}\n");
     expect_refused({"run", "s.yaml"},
-                   "s.yaml:4:81: error: stages.0.buckets: the largest bucket, 128, is smaller than the 500 tokens of the input (expected a "
+                   "s.yaml:4:81: error: stages.0.buckets: the largest bucket, 128, is smaller than the 500 tokens of "
+                   "the input (expected a "
                    "bucket of at least 500, did you mean 512?)\n");
     write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokens: 600, buckets: [128]}\n");
     expect_refused({"run", "s.yaml"},
-                   "s.yaml:4:81: error: stages.0.buckets: the largest bucket, 128, is smaller than the 600 tokens of the input (expected an "
+                   "s.yaml:4:81: error: stages.0.buckets: the largest bucket, 128, is smaller than the 600 tokens of "
+                   "the input (expected an "
                    "input of at most 512 tokens, which is what bert-base-uncased reads)\n");
 }
 
@@ -322,9 +324,10 @@ TEST_F(CliBadInput, OnlyProfilesCanBeExtended) {
 
 TEST_F(CliBadInput, AMisspeltDeviceOfAnExtendedProfileIsNamed) {
     write_profile("devices: {npuu: {clock: 600 MHz}}\n");
-    expect_refused({"check", "p.yaml"},
-                   "p.yaml:3:11: error: the profile extends none with a device 'npuu', and its 'kind' and 'runtime' are "
-                   "missing (expected npu or cpu, did you mean npu?)\n");
+    expect_refused(
+        {"check", "p.yaml"},
+        "p.yaml:3:11: error: the profile extends none with a device 'npuu', and its 'kind' and 'runtime' are "
+        "missing (expected npu or cpu, did you mean npu?)\n");
 }
 
 TEST_F(CliBadInput, ADeviceIsNotComparedWithItself) {
@@ -333,16 +336,16 @@ TEST_F(CliBadInput, ADeviceIsNotComparedWithItself) {
 }
 
 TEST_F(CliBadInput, AShareAboveOneIsGivenInPercent) {
-    expect_refused({"diff", "rag-rk3588", "rag-rk3588-bucket-128", "--fail-on", "latency=5"},
-                   "--fail-on: error: 'latency=5' is nothing to fail on (expected decision, or latency= and a share such "
-                   "as 5%, did you mean latency=5%?)\n");
+    expect_refused(
+        {"diff", "rag-rk3588", "rag-rk3588-bucket-128", "--fail-on", "latency=5"},
+        "--fail-on: error: 'latency=5' is nothing to fail on (expected decision, or latency= and a share such "
+        "as 5%, did you mean latency=5%?)\n");
     EXPECT_EQ(berth({"diff", "rag-rk3588", "rag-rk3588-bucket-128", "--fail-on", "latency=500%"}).status, 0);
 }
 
 TEST_F(CliBadInput, ProfilesThatTakeAPrecisionAreAllNamed) {
-    const Outcome outcome =
-        berth({"run", "camera-rk3588", "--set", "hardware=coral-usb", "--set", "stages.detect.on=npu", "--set",
-               "stages.detect.dtype=fp16"});
+    const Outcome outcome = berth({"run", "camera-rk3588", "--set", "hardware=coral-usb", "--set",
+                                   "stages.detect.on=npu", "--set", "stages.detect.dtype=fp16"});
     EXPECT_EQ(outcome.status, 2);
     EXPECT_NE(outcome.err.find("fp16 is offered by "), std::string::npos) << outcome.err;
     for (const char* profile : {"jetson-orin-nano (gpu)", "rk3588-rknn-2.3.2 (npu)"}) {

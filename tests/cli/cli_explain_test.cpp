@@ -94,23 +94,21 @@ TEST_F(CliExplain, AChatReadsItsWeightsNoFasterThanTheMemorySustains) {
 
 // An operator that takes several kernels is explained kernel by kernel, and its latency is their sum.
 TEST_F(CliExplain, EveryKernelOfAnOperatorIsExplained) {
-    write("chip.yaml",
-          "profile: chip\nextends: [x86-cpu, npu-vector]\ndevices: {npu: {clock: 1 GHz}}\n");
+    write("chip.yaml", "profile: chip\nextends: [x86-cpu, npu-vector]\ndevices: {npu: {clock: 1 GHz}}\n");
     write("chip-rag.yaml",
           "scenario: chip\nhardware: chip.yaml\nstages:\n"
           "  - {name: rerank, model: all-MiniLM-L6-v2, dtype: int8, tokens: 100, buckets: [128], on: npu}\n");
     const Json answer = explained("chip-rag.yaml", "layer.0.attention.scores");
     ASSERT_FALSE(answer["further_kernels"].empty()) << answer.dump(2);
-    double sum = answer["kernel_ms"].get<double>() + answer["conversion_ms"].get<double>() +
-                 answer["handover_ms"].get<double>();
+    double sum =
+        answer["kernel_ms"].get<double>() + answer["conversion_ms"].get<double>() + answer["handover_ms"].get<double>();
     for (const Json& kernel : answer["further_kernels"]) {
         sum += kernel["kernel_ms"].get<double>() * kernel["count"].get<int>();
         EXPECT_TRUE(comes_to(kernel["rule_filled_in"], kernel["kernel_ms"].get<double>() / 1e3)) << kernel.dump(2);
         EXPECT_FALSE(kernel["terms"].empty());
     }
     EXPECT_NEAR(sum / answer["latency_ms"].get<double>(), 1, 1e-4);
-    const Outcome text =
-        berth({"explain", "chip-rag.yaml", "--stage", "rerank", "--op", "layer.0.attention.scores"});
+    const Outcome text = berth({"explain", "chip-rag.yaml", "--stage", "rerank", "--op", "layer.0.attention.scores"});
     EXPECT_NE(text.out.find("\nOther kernel: "), std::string::npos) << text.out;
     EXPECT_EQ(text.out.find("its other kernels 0"), std::string::npos);
 }

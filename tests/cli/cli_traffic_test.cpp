@@ -125,13 +125,15 @@ TEST_F(CliTraffic, ATraceNeedsArrivals) {
     EXPECT_TRUE(files().empty());
 }
 
-// What a request takes alone says nothing about one among others: the headline says which it is, and what piles up first.
+// What a request takes alone says nothing about one among others: the headline says which it is, and what piles up
+// first.
 TEST_F(CliTraffic, TheHeadlineSaysWhatPilesUp) {
     const std::vector<std::string> chats{"run", "chats-rk3588", "--set", "arrivals.rate=0.4 Hz"};
     const Outcome piling = berth(chats);
     ASSERT_EQ(piling.status, 0) << piling.err;
-    EXPECT_THAT(piling.out, ::testing::ContainsRegex("Under the scenario's arrivals chats pile up \\(load [0-9]+%\\)\\. A "
-                                                     "request alone takes "));
+    EXPECT_THAT(piling.out,
+                ::testing::ContainsRegex("Under the scenario's arrivals chats pile up \\(load [0-9]+%\\)\\. A "
+                                         "request alone takes "));
     const Outcome requests = berth({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 50 Hz}"});
     EXPECT_THAT(requests.out, ::testing::HasSubstr("Under the scenario's arrivals requests pile up (load "));
     const Outcome stable = berth({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 2 Hz}"});
@@ -168,7 +170,7 @@ TEST_F(CliTraffic, UsersWhoThinkAFixedTimeAreNotRandom) {
 TEST_F(CliTraffic, ADifferenceOfChatsIsInWords) {
     const Outcome outcome = berth({"diff", "chats-rk3588", "--set", "arrivals.rate=0.01 Hz"});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_THAT(outcome.out, ::testing::ContainsRegex("median time to the first token\\s429 ms"));
+    EXPECT_THAT(outcome.out, ::testing::ContainsRegex("median time to the first token.429 ms"));
     EXPECT_THAT(outcome.out, ::testing::Not(::testing::ContainsRegex("_ms|_per_s")));
 }
 

@@ -111,8 +111,9 @@ TEST(WhatifFindings, WhatIsTriedGivesWhatWasPredictedUnderOtherQuestionsToo) {
     expect_predicted("rag-rk3588", {kLengths}, tried);
     expect_predicted("rag-rk3588", {{"stages.rerank.granularity", "operator"}}, tried);
     expect_predicted("rag-rk3588-big-cores", {{"objective", "energy"}}, tried);
-    expect_predicted("rag-rk3588", {{"stages.rerank.on", "npu"}, {"stages.embed.slows", "{rerank: 50%}"},
-                                    {"arrivals", "{rate: 1 Hz}"}}, tried);
+    expect_predicted(
+        "rag-rk3588",
+        {{"stages.rerank.on", "npu"}, {"stages.embed.slows", "{rerank: 50%}"}, {"arrivals", "{rate: 1 Hz}"}}, tried);
     expect_predicted("rag-rk3588-bucket-128", {{"stages.embed.dtypes", "{cpu: fp32}"}}, tried);
     EXPECT_GT(tried, 20);
 }

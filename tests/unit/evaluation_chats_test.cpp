@@ -145,7 +145,7 @@ TEST(ChatsOfAStage, PercentilesAreInEveryForm) {
     EXPECT_LE(all.result->chats.front().traffic.first_token->p50.value,
               all.result->chats.front().traffic.first_token->p95.value);
     EXPECT_THAT(chats_text(*all.result, *all.scenario),
-                HasSubstr("Under 0.01 requests per second at random times (Poisson): prompts of 36 to 510"));
+                HasSubstr("Under 0.01 requests per second at random times (Poisson): prompts of 16 to 512"));
     EXPECT_THAT(chats_csv(*all.result), HasSubstr("first_token_p95_ms"));
     EXPECT_THAT(json_report(*all.result, *all.scenario, {}), HasSubstr("\"token_rate\""));
     EXPECT_THAT(markdown_report(*all.result, *all.scenario, {}, {}, {}), HasSubstr("## Chats"));

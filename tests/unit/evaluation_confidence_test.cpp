@@ -30,8 +30,8 @@ Confident confident_answer(const std::string& name, const std::vector<Override>&
 TEST(Confidence, AChoiceIsRightInHalfOfTheCasesOrMore) {
     for (const char* objective : {"latency", "energy", "edp", "ed2p"}) {
         for (const char* power : {"0.1 W", "1 W", "20 W"}) {
-            const auto all = confident_answer("rag-rk3588", {{"objective", objective},
-                                                      {"hardware.devices.cpu.energy.static_power", power}});
+            const auto all = confident_answer(
+                "rag-rk3588", {{"objective", objective}, {"hardware.devices.cpu.energy.static_power", power}});
             for (const StageResult& stage : all.result->stages) {
                 EXPECT_TRUE(!stage.chosen || stage.confidence >= 0.5) << objective << " " << power << " " << stage.name;
             }
@@ -40,15 +40,17 @@ TEST(Confidence, AChoiceIsRightInHalfOfTheCasesOrMore) {
 }
 
 TEST(Confidence, AChoiceForEnergyThatTakesLongerIsSure) {
-    const auto all = confident_answer("rag-rk3588", {{"objective", "energy"}, {"stages.embed.tokens", "24"},
-                                              {"hardware.devices.cpu.energy.static_power", "20 W"}});
+    const auto all = confident_answer(
+        "rag-rk3588",
+        {{"objective", "energy"}, {"stages.embed.tokens", "24"}, {"hardware.devices.cpu.energy.static_power", "20 W"}});
     const StageResult& embed = all.result->stages.front();
     const Candidate& chosen = embed.candidates[*embed.chosen];
     EXPECT_EQ(chosen.placement, "npu");
     EXPECT_GT(embed.confidence, 0.9);
     const Candidate& cpu = embed.candidates.back().placement == "cpu" ? embed.candidates.back() : embed.candidates[1];
-    EXPECT_NEAR(probability_better(chosen, cpu, Objective::kEnergy) + probability_better(cpu, chosen, Objective::kEnergy),
-                1, 1e-12);
+    EXPECT_NEAR(
+        probability_better(chosen, cpu, Objective::kEnergy) + probability_better(cpu, chosen, Objective::kEnergy), 1,
+        1e-12);
     EXPECT_EQ(probability_better(chosen, cpu, Objective::kLatency), probability_faster(chosen, cpu));
     const std::string text = text_report(*all.result, *all.scenario, {}, {}, TextWidth(200));
     EXPECT_THAT(text, HasSubstr("sure: probability that this choice is the most frugal"));

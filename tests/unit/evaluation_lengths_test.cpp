@@ -28,9 +28,7 @@ Mixed mixed_answer(const std::string& name, const std::vector<Override>& setting
     return all;
 }
 
-std::string mixed_report(const Mixed& all) {
-    return text_report(*all.result, *all.scenario, {}, {}, TextWidth(200));
-}
+std::string mixed_report(const Mixed& all) { return text_report(*all.result, *all.scenario, {}, {}, TextWidth(200)); }
 
 Time all_classes(const Candidate& candidate) {
     Time sum = candidate.handover;
@@ -92,7 +90,8 @@ TEST(InputLengths, TheBestOfTwoLengthsIsAtMostAsGoodAsEachByItself) {
 TEST(InputLengths, OneLengthNeedsNoNote) {
     EXPECT_THAT(mixed_report(mixed_answer("rag-rk3588", {})), Not(HasSubstr("means over")));
     // Concurrent devices are another reason for classes that add up to more than the time.
-    const auto picture = mixed_answer("camera-rk3588", {{"objective", "makespan"}, {"stages.detect.granularity", "operator"}});
+    const auto picture =
+        mixed_answer("camera-rk3588", {{"objective", "makespan"}, {"stages.detect.granularity", "operator"}});
     const std::string text = mixed_report(picture);
     EXPECT_THAT(text, Not(HasSubstr("tokens.")));
     for (const StageResult& stage : picture.result->stages) {

@@ -113,7 +113,7 @@ std::string budget_verdict(const ScenarioResult& result) {
 
 std::string answer(const ScenarioResult& result, const Scenario& scenario) {
     const auto& total = result.total;
-    const std::string_view verdict = !total.budget                           ? "answer"
+    const std::string_view verdict = !total.budget ? "answer"
                                      : total.latency.median <= *total.budget && !pile_up_sentence(result)
                                          ? "answer met"
                                          : "answer missed";
