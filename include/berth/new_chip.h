@@ -13,9 +13,8 @@
 
 namespace berth {
 
-/// A number of a datasheet: its option and question, and its path in a profile, where `{0}` is the accelerator's name
-/// and
-/// `{1}` that of its on-chip memory. Cores and clocks of CPUs stand in their list of clusters instead.
+/// A number of a datasheet: its option and question, and its path in a profile, where `{0}` names the accelerator and
+/// `{1}` its on-chip memory. Cores and clocks of CPUs are in their list of clusters instead.
 struct DatasheetNumber {
     std::string_view option;    ///< `--clock`
     std::string_view question;  ///< "clock of the accelerator"

@@ -41,7 +41,7 @@ class NumberTrials {
         if (!difference.chosen) {
             tried.said = difference.none() ? explained().text(number.path, changed) : moved_text(difference.others);
         } else if (!numbers_differ(in_seconds(*tried.total), in_seconds(unchanged_.totals()->total.latency.median))) {
-            tried.said = "as before, but not " + moved_parts(unchanged_, changed);
+            tried.said = "moves " + moved_parts(unchanged_, changed);
         }
         return tried;
     }

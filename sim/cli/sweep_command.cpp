@@ -48,7 +48,8 @@ std::unique_ptr<Ranks> join_ranks(Diagnostics& diagnostics) {
     std::string why_not;
     const auto join = function_of_module<JoinRanks>("berth_ranks.so", kJoinRanksSymbol, why_not);
     if (join == nullptr) {
-        diagnostics.error(SourceLocation("mpirun"), fmt::format("several processes cannot share a sweep: {}", why_not),
+        diagnostics.error(SourceLocation("mpirun"),
+                          fmt::format("several processes cannot share a sweep without MPI: {}", why_not),
                           "one process with --threads N");
         return nullptr;
     }

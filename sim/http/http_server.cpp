@@ -37,7 +37,7 @@ HttpRequest request_of(const httplib::Request& given) {
 
 void fill(httplib::Response& response, const HttpReply& reply) {
     response.status = reply.status;
-    response.set_content(reply.content, reply.type.c_str());
+    response.set_content(reply.content, reply.type);
 }
 
 httplib::Server::Handler answering(HttpServer::Handler handler) {

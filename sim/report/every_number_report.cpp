@@ -16,7 +16,7 @@ namespace berth {
 
 namespace {
 
-// "total 389 ms instead of 452 ms", "total 452 ms; as before, but not energy", or the message if there is no total.
+// "total 389 ms instead of 452 ms", "total 452 ms as before; moves energy", or the message if there is no total.
 std::string effect_of(const SetNumber& set, Time total) {
     if (!set.total) {
         return "refused: " + set.said;
@@ -25,8 +25,11 @@ std::string effect_of(const SetNumber& set, Time total) {
         return set.said.empty() ? "no change and no note" : set.said;
     }
     const std::string now = brief(*set.total);
-    return set.said.empty() ? fmt::format("total {} instead of {}", now, brief(total))
-                            : fmt::format("total {}; {}", now, set.said);
+    if (!set.said.empty()) {
+        return fmt::format("total {} as before; {}", now, set.said);
+    }
+    return now == brief(total) ? fmt::format("total {}, changed by {}", now, percent_text(*set.total / total - 1, 2))
+                               : fmt::format("total {} instead of {}", now, brief(total));
 }
 
 struct Counts {
