@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "berth/evaluation.h"
 #include "berth/scenario.h"
 #include "hardware_fixtures.h"
 #include "scratch_folder.h"
@@ -15,6 +16,22 @@ namespace berth {
 
 /// The shipped profiles, models and scenarios.
 inline const Library kShipped{{BERTH_SOURCE_DIR}};
+
+/// A scenario and its answer.
+struct Answered {
+    std::optional<Scenario> scenario;
+    std::optional<ScenarioResult> result;
+};
+
+/// A shipped scenario under these settings.
+inline Answered answered(const std::string& name, const std::vector<Override>& settings) {
+    Diagnostics diagnostics;
+    Answered all;
+    all.scenario = load_scenario(kShipped, name, settings, diagnostics);
+    all.result = all.scenario ? evaluate(*all.scenario, diagnostics) : std::nullopt;
+    EXPECT_TRUE(all.result) << diagnostics.text();
+    return all;
+}
 
 class ScenarioFolder : public testing::Test {
   protected:

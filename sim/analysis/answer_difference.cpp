@@ -32,6 +32,11 @@ bool categories_differ(const Candidate& a, const Candidate& b) {
     });
 }
 
+bool memories_differ(const Candidate& a, const Candidate& b) {
+    return differ(a.weight_bytes, b.weight_bytes) || differ(a.peak_activation_bytes, b.peak_activation_bytes) ||
+           differ(a.spilled_bytes, b.spilled_bytes) || differ(a.kept_in_dram, b.kept_in_dram);
+}
+
 bool generations_differ(const Candidate& a, const Candidate& b) {
     if (!a.generation || !b.generation) {
         return a.generation.has_value() != b.generation.has_value();
@@ -46,8 +51,7 @@ bool candidates_differ(const Candidate& a, const Candidate& b) {
     };
     return exact(a) != exact(b) || differ(a.latency, b.latency) || differ(a.energy, b.energy) ||
            differ(a.handover, b.handover) || categories_differ(a, b) || generations_differ(a, b) ||
-           differ(a.weight_bytes, b.weight_bytes) || differ(a.peak_activation_bytes, b.peak_activation_bytes) ||
-           differ(a.spilled_bytes, b.spilled_bytes) || differ(a.kept_in_dram, b.kept_in_dram);
+           memories_differ(a, b);
 }
 
 std::string chosen_of(const StageResult& stage) {
@@ -162,12 +166,7 @@ std::vector<std::string> parts_that_differ(const ScenarioResult& before, const S
     add_if(differ(before.total.latency, after.total.latency), "intervals");
     add_if(differ(before.total.budget_probability, after.total.budget_probability), "the probability of the budget");
     add_if(any_chosen([](const Candidate& a, const Candidate& b) { return differ(a.energy, b.energy); }), "energy");
-    add_if(any_chosen([](const Candidate& a, const Candidate& b) {
-               return differ(a.weight_bytes, b.weight_bytes) ||
-                      differ(a.peak_activation_bytes, b.peak_activation_bytes) ||
-                      differ(a.spilled_bytes, b.spilled_bytes) || differ(a.kept_in_dram, b.kept_in_dram);
-           }),
-           "memory");
+    add_if(any_chosen(memories_differ), "memory");
     add_if(before.rate && after.rate && differ(before.rate->simulated, after.rate->simulated), "requests per second");
     return parts;
 }

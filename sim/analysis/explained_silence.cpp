@@ -25,18 +25,25 @@ std::string moved_text(const std::vector<MovedCandidate>& others) {
     return fmt::format("moves only what is not chosen: {}", fmt::join(parts, ", "));
 }
 
+namespace {
+
+bool is_of_profile(const std::string& typed) {
+    return typed.starts_with(kHardwarePrefix) || typed.starts_with(kRuntimesPrefix);
+}
+
+}  // namespace
+
 std::string ExplainedSilence::text(const std::string& path, LazyAnswer& changed) {
     const SilentScene scene{*changed.scenario(), use_, probe_};
     const std::string typed = typed_path(path);
-    const bool of_profile = typed.starts_with(kHardwarePrefix) || typed.starts_with(kRuntimesPrefix);
-    return of_profile ? hardware_silence(scene, below_hardware(typed))
-                      : scenario_silence(scene, *changed.whole(), typed);
+    return is_of_profile(typed) ? hardware_silence(scene, below_hardware(typed))
+                                : scenario_silence(scene, *changed.whole(), typed);
 }
 
 std::string ExplainedSilence::instead(const std::string& path, LazyAnswer& changed) {
     const std::string typed = typed_path(path);
-    const bool of_profile = typed.starts_with(kHardwarePrefix) || typed.starts_with(kRuntimesPrefix);
-    return of_profile ? deciding_instead({*changed.scenario(), use_, probe_}, below_hardware(typed)) : std::string();
+    return is_of_profile(typed) ? deciding_instead({*changed.scenario(), use_, probe_}, below_hardware(typed))
+                                : std::string();
 }
 
 }  // namespace berth

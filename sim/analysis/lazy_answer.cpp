@@ -37,15 +37,26 @@ const ScenarioResult* LazyAnswer::evaluated(std::optional<ScenarioResult>& kept,
     return kept ? &*kept : nullptr;
 }
 
+namespace {
+
+// A scenario has either a stream of requests or one of chats, or none.
+bool streams_differ(LazyAnswer& before, LazyAnswer& after) {
+    const TrafficResult* old = before.traffic();
+    const TrafficResult* now = after.traffic();
+    if (old != nullptr && now != nullptr) {
+        return !same_traffic(*old, *now);
+    }
+    return old != now || !answer_changes(before.chats(), after.chats()).empty();
+}
+
+}  // namespace
+
 std::string moved_parts(LazyAnswer& before, LazyAnswer& after) {
     if (before.whole() == nullptr || after.whole() == nullptr) {
         return "whether the scenario runs";
     }
     std::vector<std::string> parts = parts_that_differ(*before.whole(), *after.whole());
-    const TrafficResult* old = before.traffic();
-    const TrafficResult* now = after.traffic();
-    const bool streams = old != nullptr && now != nullptr ? !same_traffic(*old, *now) : old != now;
-    if (streams || !answer_changes(before.chats(), after.chats()).empty()) {
+    if (streams_differ(before, after)) {
         parts.emplace_back("the stream of requests");
     }
     if (parts.empty()) {
@@ -68,15 +79,7 @@ AnswerDifference compared(LazyAnswer& before, LazyAnswer& after) {
         return {before.whole() != after.whole(), {}};
     }
     difference = difference_of(*before.whole(), *after.whole());
-    const TrafficResult* old = difference.chosen ? nullptr : before.traffic();
-    const TrafficResult* now = difference.chosen ? nullptr : after.traffic();
-    if (old != nullptr && now != nullptr) {
-        difference.chosen = !same_traffic(*old, *now);
-    } else if (old != now) {
-        difference.chosen = true;
-    } else if (!difference.chosen) {
-        difference.chosen = !answer_changes(before.chats(), after.chats()).empty();
-    }
+    difference.chosen = difference.chosen || streams_differ(before, after);
     return difference;
 }
 

@@ -1,6 +1,7 @@
 // Service model of chats: pass times at a few sizes from the cost model, with linear interpolation between them.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -274,17 +275,6 @@ PlacedChats chats_under(const Scenario& scenario, ScenarioResult placed, std::si
     return *std::ranges::find(all, stage, &PlacedChats::stage);
 }
 
-// Positions of the candidates that a stage may run as.
-std::vector<std::size_t> allowed_candidates(const Scenario& scenario, const StageResult& stage) {
-    std::vector<std::size_t> all;
-    for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
-        if (allowed(stage.candidates[i], model_of(scenario, stage))) {
-            all.push_back(i);
-        }
-    }
-    return all;
-}
-
 }  // namespace
 
 std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const ScenarioResult& result,
@@ -293,10 +283,8 @@ std::vector<PlacedChats> simulate_chats(const Scenario& scenario, const Scenario
     if (!has_chats(scenario)) {
         return all;
     }
-    const StageResult& stage = result.stages.front();
-    for (const std::size_t i : allowed_candidates(scenario, stage)) {
-        all.insert(i == *stage.chosen ? all.begin() : all.end(), chats_under(scenario, result, 0, i, options));
-    }
+    all.push_back(chats_under(scenario, result, 0, *result.stages.front().chosen, options));
+    std::ranges::move(simulate_other_chats(scenario, result, options), std::back_inserter(all));
     return all;
 }
 
@@ -308,8 +296,8 @@ std::vector<PlacedChats> simulate_other_chats(const Scenario& scenario, const Sc
         if (!is_chat(*stage_named(scenario, stage.name))) {
             continue;
         }
-        for (const std::size_t i : allowed_candidates(scenario, stage)) {
-            if (i != *stage.chosen) {
+        for (std::size_t i = 0; i < stage.candidates.size(); ++i) {
+            if (i != *stage.chosen && allowed(stage.candidates[i], model_of(scenario, stage))) {
                 all.push_back(chats_under(scenario, result, s, i, options));
             }
         }

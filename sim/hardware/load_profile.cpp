@@ -143,11 +143,22 @@ std::vector<std::string> profile_names(const std::filesystem::path& directory) {
 }
 
 // Whether a file is a profile: scenarios and models may stand beside it.
-bool is_profile(const std::filesystem::path& path, const ReadDocument& read) {
-    Diagnostics ignored;
-    const auto document = read(path, ignored);
-    const auto says = [&document](const char* kind) { return document->text_at(kind).has_value(); };
-    return document && !says("scenario") && !says("model") && !says("architecture");
+bool is_profile(const YamlDocument& document) {
+    const auto says = [&document](const char* kind) { return document.text_at(kind).has_value(); };
+    return !says("scenario") && !says("model") && !says("architecture");
+}
+
+std::vector<std::string> known_profiles(const std::vector<std::filesystem::path>& directories,
+                                        const ReadDocument& read) {
+    std::vector<std::string> known;
+    for (const auto& directory : directories) {
+        std::ranges::copy_if(profile_names(directory), std::back_inserter(known), [&](const std::string& name) {
+            Diagnostics ignored;
+            const auto document = read(directory / (name + ".yaml"), ignored);
+            return document && is_profile(*document);
+        });
+    }
+    return known;
 }
 
 // Appends the archetype folder of each directory, so that chips are found before archetypes.
@@ -172,16 +183,17 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
                 return read(beside, diagnostics);
             }
         }
-        std::vector<std::string> known;
-        for (const auto& directory : with_archetypes(directories)) {
+        const auto searched = with_archetypes(directories);
+        for (const auto& directory : searched) {
             const auto names = profile_names(directory);
-            const auto found = find_name(name, names);
-            if (found && is_profile(directory / (names[*found] + ".yaml"), read)) {
-                return read(directory / (names[*found] + ".yaml"), diagnostics);
+            if (const auto found = find_name(name, names)) {
+                auto document = read(directory / (names[*found] + ".yaml"), diagnostics);
+                if (!document || is_profile(*document)) {
+                    return document;
+                }
             }
-            std::ranges::copy_if(names, std::back_inserter(known),
-                                 [&](const std::string& one) { return is_profile(directory / (one + ".yaml"), read); });
         }
+        const auto known = known_profiles(searched, read);
         diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), suggested_names(name, known));
         return std::nullopt;
     };

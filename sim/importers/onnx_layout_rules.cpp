@@ -232,27 +232,17 @@ bool transpose(const RuleContext& c) {
 }
 
 bool concat(const RuleContext& c) {
-    std::optional<Shape> result;
+    auto result = joined_shape(c, 0, 1);
+    if (!result) {
+        return false;
+    }
     std::vector<double> data;
-    bool all_known = true;
-    for (std::size_t i = 0; i < c.step.inputs.size(); ++i) {
-        const Shape* shape = c.shape(i);
-        const auto axis = shape == nullptr ? std::nullopt : axis_of(c.node().integer("axis", 0), shape->size());
-        if (!axis || (result && result->size() != shape->size())) {
-            return false;
-        }
-        if (result) {
-            (*result)[*axis] += (*shape)[*axis];
-        } else {
-            result = *shape;
-        }
-        all_known = all_known && c.data(i) != nullptr && shape->size() == 1;
+    bool all_known = result->size() == 1;
+    for (std::size_t i = 0; all_known && i < c.step.inputs.size(); ++i) {
+        all_known = c.data(i) != nullptr;
         if (all_known) {
             data.insert(data.end(), c.data(i)->begin(), c.data(i)->end());
         }
-    }
-    if (!result) {
-        return false;
     }
     c.make(0, std::move(*result));
     if (all_known) {
@@ -389,6 +379,23 @@ constexpr NamedRule kLayout[]{
 };
 
 }  // namespace
+
+std::optional<Shape> joined_shape(const RuleContext& c, std::size_t first, std::size_t step) {
+    std::optional<Shape> result;
+    for (std::size_t i = first; i < c.step.inputs.size(); i += step) {
+        const Shape* shape = c.shape(i);
+        const auto axis = shape == nullptr ? std::nullopt : axis_of(c.node().integer("axis", 0), shape->size());
+        if (!axis || (result && result->size() != shape->size())) {
+            return std::nullopt;
+        }
+        if (result) {
+            (*result)[*axis] += (*shape)[*axis];
+        } else {
+            result = *shape;
+        }
+    }
+    return result;
+}
 
 std::span<const NamedRule> layout_rules() { return kLayout; }
 

@@ -67,6 +67,10 @@ struct NamedRule {
 /// `channels`, the channels of the images, tells which.
 [[nodiscard]] Shape kernel_shape(const OnnxNode& node, const Shape& shape, std::int64_t channels);
 
+/// Shape of the inputs from `first` on, each `step`-th of them, joined along the attribute `axis`; absent if one is not
+/// known or has another number of axes.
+[[nodiscard]] std::optional<Shape> joined_shape(const RuleContext& c, std::size_t first, std::size_t step);
+
 /// Broadcast by numpy's rule; absent if the shapes are incompatible.
 [[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 

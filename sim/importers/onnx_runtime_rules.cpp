@@ -32,19 +32,7 @@ bool halved(const RuleContext& c) {
 
 /// A scale and a zero point for the result, then each tensor with its own.
 bool concat_with_scales(const RuleContext& c) {
-    std::optional<Shape> result;
-    for (std::size_t i = 2; i < c.step.inputs.size(); i += 3) {
-        const Shape* shape = c.shape(i);
-        const auto axis = shape == nullptr ? std::nullopt : axis_of(c.node().integer("axis", 0), shape->size());
-        if (!axis || (result && result->size() != shape->size())) {
-            return false;
-        }
-        if (result) {
-            (*result)[*axis] += (*shape)[*axis];
-        } else {
-            result = *shape;
-        }
-    }
+    auto result = joined_shape(c, 2, 3);
     return result && c.make(0, std::move(*result));
 }
 

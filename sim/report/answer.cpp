@@ -294,6 +294,8 @@ std::string pace_sentence(const StageResult& stage, const ScenarioResult& result
 
 }  // namespace
 
+bool has_stream(const ScenarioResult& result) { return result.traffic.has_value() || !result.chats.empty(); }
+
 std::optional<std::string> pile_up_sentence(const ScenarioResult& result) {
     const auto load = [](std::optional<double> value) {
         return value ? fmt::format(" (load {})", percent_text(*value, 2)) : "";
@@ -319,10 +321,10 @@ std::string headline(const ScenarioResult& result) {
     for (const StageResult& stage : result.stages) {
         paces += stage.chosen && stage.candidates[*stage.chosen].generation ? pace_sentence(stage, result) : "";
     }
-    const bool alone = result.traffic.has_value() || !result.chats.empty();
     const auto pile_up = pile_up_sentence(result);
-    return fmt::format("{}{} {}.{}{}{}", pile_up ? *pile_up + " " : "", alone ? "A request alone takes" : "Total",
-                       estimate_text(total.latency), budget_text(total), energy, paces);
+    return fmt::format("{}{} {}.{}{}{}", pile_up ? *pile_up + " " : "",
+                       has_stream(result) ? "A request alone takes" : "Total", estimate_text(total.latency),
+                       budget_text(total), energy, paces);
 }
 
 std::string answer_sentence(const ScenarioResult& result, const Scenario& scenario) {
@@ -338,10 +340,9 @@ std::string answer_sentence(const ScenarioResult& result, const Scenario& scenar
                                                      row_of(result.objective).best, sure)));
     }
     const ScenarioTotal& total = result.total;
-    const bool alone = result.traffic.has_value() || !result.chats.empty();
     std::string text = fmt::format("{}{}a request{} takes {}", places.empty() ? "" : "Run ",
                                    places.empty() ? "" : fmt::format("{}: ", fmt::join(places, " and ")),
-                                   alone ? " alone" : "", estimate_text(total.latency));
+                                   has_stream(result) ? " alone" : "", estimate_text(total.latency));
     if (total.budget && total.budget_probability) {
         text += fmt::format(", and stays within its budget of {} with a probability of {}", brief(*total.budget),
                             share_text(*total.budget_probability));

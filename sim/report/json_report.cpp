@@ -166,7 +166,7 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
         }
     }
     object["total"] = total_json(result.total);
-    if (result.traffic || !result.chats.empty()) {
+    if (has_stream(result)) {
         object["total"]["alone"] = true;
         object["total"]["piles_up"] = pile_up_sentence(result).has_value();
     }

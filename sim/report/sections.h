@@ -27,6 +27,8 @@ namespace berth {
 
 // Parts of answer_text(), for pages: the total against the budget, a row per stage, and the reason for each placement.
 [[nodiscard]] std::string headline(const ScenarioResult& result);
+/// Whether the scenario's arrivals were simulated, so that its total is that of a request alone.
+[[nodiscard]] bool has_stream(const ScenarioResult& result);
 /// That requests, or chats, come faster than they are served; absent if they do not, or if none were simulated.
 [[nodiscard]] std::optional<std::string> pile_up_sentence(const ScenarioResult& result);
 [[nodiscard]] TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario);

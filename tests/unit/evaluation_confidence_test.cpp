@@ -4,34 +4,20 @@
 
 #include <cmath>
 
-#include "berth/evaluation.h"
 #include "berth/report.h"
+#include "scenario_fixtures.h"
 
 namespace berth {
 namespace {
 
 using testing::HasSubstr;
 
-struct Confident {
-    std::optional<Scenario> scenario;
-    std::optional<ScenarioResult> result;
-};
-
-Confident confident_answer(const std::string& name, const std::vector<Override>& settings) {
-    Diagnostics diagnostics;
-    Confident all;
-    all.scenario = load_scenario({{BERTH_SOURCE_DIR}}, name, settings, diagnostics);
-    all.result = all.scenario ? evaluate(*all.scenario, diagnostics) : std::nullopt;
-    EXPECT_TRUE(all.result) << diagnostics.text();
-    return all;
-}
-
 // The median of the chosen value is below that of each rival, so that the choice is right in half of the cases or more.
 TEST(Confidence, AChoiceIsRightInHalfOfTheCasesOrMore) {
     for (const char* objective : {"latency", "energy", "edp", "ed2p"}) {
         for (const char* power : {"0.1 W", "1 W", "20 W"}) {
-            const auto all = confident_answer(
-                "rag-rk3588", {{"objective", objective}, {"hardware.devices.cpu.energy.static_power", power}});
+            const auto all =
+                answered("rag-rk3588", {{"objective", objective}, {"hardware.devices.cpu.energy.static_power", power}});
             for (const StageResult& stage : all.result->stages) {
                 EXPECT_TRUE(!stage.chosen || stage.confidence >= 0.5) << objective << " " << power << " " << stage.name;
             }
@@ -40,7 +26,7 @@ TEST(Confidence, AChoiceIsRightInHalfOfTheCasesOrMore) {
 }
 
 TEST(Confidence, AChoiceForEnergyThatTakesLongerIsSure) {
-    const auto all = confident_answer(
+    const auto all = answered(
         "rag-rk3588",
         {{"objective", "energy"}, {"stages.embed.tokens", "24"}, {"hardware.devices.cpu.energy.static_power", "20 W"}});
     const StageResult& embed = all.result->stages.front();
@@ -59,7 +45,7 @@ TEST(Confidence, AChoiceForEnergyThatTakesLongerIsSure) {
 
 // Energy is static power times time plus the energy of operations and bytes, so that each number has its own part.
 TEST(Confidence, TheEnergyFollowsTheNumbersThatMakeIt) {
-    const auto all = confident_answer("rag-rk3588", {{"objective", "energy"}});
+    const auto all = answered("rag-rk3588", {{"objective", "energy"}});
     const auto& numbers = all.result->uncertain_numbers;
     const StageResult& rerank = all.result->stages.back();
     const Candidate& npu = rerank.candidates.front();
@@ -67,7 +53,7 @@ TEST(Confidence, TheEnergyFollowsTheNumbersThatMakeIt) {
     ASSERT_LT(static_cast<std::size_t>(place), numbers.size());
     EXPECT_GT(npu.of_energy.effect[static_cast<std::size_t>(place)], 0);
     EXPECT_EQ(npu.uncertainty.effect[static_cast<std::size_t>(place)], 0);
-    EXPECT_TRUE(confident_answer("rag-rk3588", {}).result->stages.back().candidates.front().of_energy.effect.empty());
+    EXPECT_TRUE(answered("rag-rk3588", {}).result->stages.back().candidates.front().of_energy.effect.empty());
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "berth/evaluation.h"
 #include "berth/report.h"
+#include "scenario_fixtures.h"
 
 namespace berth {
 namespace {
@@ -14,21 +14,9 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-struct Mixed {
-    std::optional<Scenario> scenario;
-    std::optional<ScenarioResult> result;
-};
-
-Mixed mixed_answer(const std::string& name, const std::vector<Override>& settings) {
-    Diagnostics diagnostics;
-    Mixed all;
-    all.scenario = load_scenario({{BERTH_SOURCE_DIR}}, name, settings, diagnostics);
-    all.result = all.scenario ? evaluate(*all.scenario, diagnostics) : std::nullopt;
-    EXPECT_TRUE(all.result) << diagnostics.text();
-    return all;
+std::string mixed_report(const Answered& all) {
+    return text_report(*all.result, *all.scenario, {}, {}, TextWidth(200));
 }
-
-std::string mixed_report(const Mixed& all) { return text_report(*all.result, *all.scenario, {}, {}, TextWidth(200)); }
 
 Time all_classes(const Candidate& candidate) {
     Time sum = candidate.handover;
@@ -46,7 +34,7 @@ const std::vector<std::vector<Override>> kMixes{
 
 TEST(InputLengths, TheOptimumIsOfAllLengths) {
     for (const auto& mix : kMixes) {
-        const auto all = mixed_answer("rag-rk3588", mix);
+        const auto all = answered("rag-rk3588", mix);
         const StageResult& stage = all.result->stages.back();
         ASSERT_GT(stage.lengths, 1U);
         ASSERT_TRUE(stage.optimum);
@@ -68,7 +56,7 @@ TEST(InputLengths, TheOptimumIsOfAllLengths) {
 
 TEST(InputLengths, ClassesAddUpToTheMean) {
     for (const auto& mix : kMixes) {
-        const auto all = mixed_answer("rag-rk3588", mix);
+        const auto all = answered("rag-rk3588", mix);
         for (const Candidate& candidate : all.result->stages.back().candidates) {
             EXPECT_NEAR(all_classes(candidate) / candidate.latency.median, 1, 1e-9) << candidate.placement;
         }
@@ -78,7 +66,7 @@ TEST(InputLengths, ClassesAddUpToTheMean) {
 
 TEST(InputLengths, TheBestOfTwoLengthsIsAtMostAsGoodAsEachByItself) {
     const auto optimum = [](const std::string& tokens) {
-        return mixed_answer("rag-rk3588", {{"stages.rerank.tokens", tokens}, {"stages.rerank.buckets", "[128, 512]"}})
+        return answered("rag-rk3588", {{"stages.rerank.tokens", tokens}, {"stages.rerank.buckets", "[128, 512]"}})
             .result->stages.back()
             .optimum->latency;
     };
@@ -88,10 +76,10 @@ TEST(InputLengths, TheBestOfTwoLengthsIsAtMostAsGoodAsEachByItself) {
 }
 
 TEST(InputLengths, OneLengthNeedsNoNote) {
-    EXPECT_THAT(mixed_report(mixed_answer("rag-rk3588", {})), Not(HasSubstr("means over")));
+    EXPECT_THAT(mixed_report(answered("rag-rk3588", {})), Not(HasSubstr("means over")));
     // Concurrent devices are another reason for classes that add up to more than the time.
     const auto picture =
-        mixed_answer("camera-rk3588", {{"objective", "makespan"}, {"stages.detect.granularity", "operator"}});
+        answered("camera-rk3588", {{"objective", "makespan"}, {"stages.detect.granularity", "operator"}});
     const std::string text = mixed_report(picture);
     EXPECT_THAT(text, Not(HasSubstr("tokens.")));
     for (const StageResult& stage : picture.result->stages) {
