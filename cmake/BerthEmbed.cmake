@@ -1,9 +1,12 @@
 # Files that the program carries with it.
 
-# berth_embed(TARGET FOLDER HEADER FUNCTION) adds the files of FOLDER to TARGET, as what FUNCTION, which HEADER declares,
-# gives; the target FUNCTION_source makes it.
+# berth_embed(TARGET FOLDER HEADER FUNCTION [PATTERN]) adds the files of FOLDER (those that match) to TARGET, as what
+# FUNCTION, which HEADER declares, gives; the target FUNCTION_source makes it.
 function(berth_embed target folder header function)
-    file(GLOB names CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder} ${PROJECT_SOURCE_DIR}/${folder}/*)
+    set(pattern ${ARGN} *)
+    list(GET pattern 0 pattern)
+    file(GLOB names CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${folder}
+         ${PROJECT_SOURCE_DIR}/${folder}/${pattern})
     list(TRANSFORM names PREPEND ${PROJECT_SOURCE_DIR}/${folder}/ OUTPUT_VARIABLE files)
     set(source ${PROJECT_BINARY_DIR}/generated/${function}.cpp)
     add_custom_command(OUTPUT ${source}

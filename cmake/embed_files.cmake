@@ -10,6 +10,7 @@ foreach(name IN LISTS FILES)
     string(APPEND entries "    {\"${name}\", R\"embedded(${content})embedded\"},\n")
 endforeach()
 list(LENGTH FILES count)
-file(WRITE ${OUT} "// Made from ${FILES}.\n#include \"${HEADER}\"\n\n#include <array>\n\nnamespace berth {\n\nnamespace {\n\n"
-     "constexpr std::array<CarriedFile, ${count}> kFiles{{\n${entries}}};\n\n}  // namespace\n\n"
-     "std::span<const CarriedFile> ${FUNCTION}() { return kFiles; }\n\n}  // namespace berth\n")
+file(WRITE ${OUT} "// Made from ${FILES}.\n#include \"${HEADER}\"\n\n#include <array>\n\nnamespace berth {\n\n"
+     "std::span<const CarriedFile> ${FUNCTION}() {\n"
+     "    static constexpr std::array<CarriedFile, ${count}> kFiles{{\n${entries}}};\n    return kFiles;\n}\n\n"
+     "}  // namespace berth\n")
