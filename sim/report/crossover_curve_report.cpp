@@ -169,26 +169,27 @@ std::string crossing_commands(const CurvePicture& picture, const CrossoverQuesti
 }
 
 std::string plot_commands(const CurvePicture& picture) {
-    std::string data;
-    std::string bands;
-    std::string lines;
+    const auto block = [](std::size_t curve) { return fmt::format("$curve{}", curve); };
+    Layers layers;
     for (std::size_t i = 0; i < picture.curves.size(); ++i) {
         const Curve& curve = picture.curves[i];
-        data += fmt::format("$curve{} << EOD\n", i);
+        std::string lines;
         for (std::size_t point = 0; point < curve.values.size(); ++point) {
             const Estimate<Time>& time = curve.times[point];
-            data += fmt::format("{} {} {} {}\n", plotted(curve.values[point]), plotted(in_milliseconds(time.median)),
-                                plotted(in_milliseconds(time.low)), plotted(in_milliseconds(time.high)));
+            lines += data_line(curve.values[point], in_milliseconds(time.median), in_milliseconds(time.low),
+                               in_milliseconds(time.high));
         }
-        data += "EOD\n";
+        layers.data(block(i), lines);
         if (!curve.beside) {
-            bands += fmt::format("{}$curve{} using 1:3:4 with filledcurves lc rgb '#CC{}'", bands.empty() ? "" : ", ",
-                                 i, curve.color.substr(1));
+            layers.draw(block(i), fmt::format("using 1:3:4 with filledcurves lc rgb '#CC{}'", curve.color.substr(1)));
         }
-        lines += fmt::format(", $curve{} using 1:2 with lines lw 4 dt {} lc rgb '{}'", i,
-                             curve.beside ? kDashes : "solid", curve.color);
     }
-    return data + "plot " + bands + lines + "\n";
+    for (std::size_t i = 0; i < picture.curves.size(); ++i) {
+        const Curve& curve = picture.curves[i];
+        layers.draw(block(i), fmt::format("using 1:2 with lines lw 4 dt {} lc rgb '{}'",
+                                          curve.beside ? kDashes : "solid", curve.color));
+    }
+    return layers.commands();
 }
 
 Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& answer,

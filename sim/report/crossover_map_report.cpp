@@ -219,44 +219,35 @@ std::string unsure_places(const CrossoverMap& map) {
 std::vector<Drawing> map_drawing(const CrossoverMap& map) {
     constexpr double kHeight = 760;
     const std::vector<Shade> shades = shades_of(map);
-    std::vector<std::vector<std::string>> cells(shades.size());
+    std::vector<std::string> cells(shades.size());
     for (std::size_t row = 0; row < map.up.values.size(); ++row) {
         for (std::size_t column = 0; column < map.across.values.size(); ++column) {
             const auto x = static_cast<double>(column);
             const auto y = static_cast<double>(row);
-            cells[shade_of(map.at(column, row))].push_back(
-                fmt::format("{} {} {} {} {} {}\n", x, y, x - 0.51, x + 0.51, y - 0.51, y + 0.51));
+            cells[shade_of(map.at(column, row))] += data_line(x, y, x - 0.51, x + 0.51, y - 0.51, y + 0.51);
         }
     }
     std::vector<LegendEntry> legend;
-    std::string data;
-    std::string clauses;
+    Layers layers;
     for (std::size_t shade = 0; shade < shades.size(); ++shade) {
         if (cells[shade].empty()) {
             continue;
         }
         legend.push_back({LegendMark::kBox, std::string(shades[shade].color), shades[shade].title});
-        const std::string name = fmt::format("$shade{}", shade);
-        data += fmt::format("{} << EOD\n{}EOD\n", name, fmt::join(cells[shade], ""));
-        clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, shades[shade].color);
+        layers.add(fmt::format("$shade{}", shade), cells[shade], filled(shades[shade].color));
     }
-    if (const std::string lines = boundary(map); !lines.empty()) {
-        data += fmt::format("$boundary << EOD\n{}EOD\n", lines);
-        clauses += ", $boundary using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'";
-    }
+    layers.add("$boundary", boundary(map), "using 1:2:3:4 with vectors nohead lw 4 lc rgb '#000000'");
     if (const std::string unsure = unsure_places(map); !unsure.empty()) {
         legend.push_back({LegendMark::kPoint, "#000000", "probability below 90 %"});
-        data += fmt::format("$unsure << EOD\n{}EOD\n", unsure);
-        clauses += fmt::format(", $unsure using 1:2 with points pt 7 ps 0.5*{} lc rgb '#000000'", kSymbolScale);
+        layers.add("$unsure", unsure,
+                   fmt::format("using 1:2 with points pt 7 ps 0.5*{} lc rgb '#000000'", kSymbolScale));
     }
     const auto today = today_place(map);
     if (today) {
         legend.push_back({LegendMark::kPoint, "#000000", "the scenario as it is", 7, true});
-        data += fmt::format("$today << EOD\n{} {}\nEOD\n", plotted(today->first), plotted(today->second));
-        clauses += fmt::format(
-            ", $today using 1:2 with points pt 7 ps 2.4*{0} lc rgb '#000000', $today using 1:2 with points pt 7 ps "
-            "1.4*{0} lc rgb '#FFFFFF'",
-            kSymbolScale);
+        layers.data("$today", data_line(today->first, today->second));
+        layers.draw("$today", fmt::format("using 1:2 with points pt 7 ps 2.4*{} lc rgb '#000000'", kSymbolScale));
+        layers.draw("$today", fmt::format("using 1:2 with points pt 7 ps 1.4*{} lc rgb '#FFFFFF'", kSymbolScale));
     }
     const Canvas frame =
         canvas(left_margin(map.up), kHeight,
@@ -267,7 +258,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
                             plotted(static_cast<double>(map.across.values.size()) - 0.5),
                             plotted(static_cast<double>(map.up.values.size()) - 0.5));
     commands += fmt::format("set xtics ({})\nset ytics ({})\n", map_tic_text(map.across), map_tic_text(map.up));
-    commands += data + "plot " + clauses + "\n";
+    commands += layers.commands();
     return {
         {{"crossover-map", "Which device is faster, by how much, and where that is not sure; black line: crossover."},
          frame.height,

@@ -200,7 +200,8 @@ std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
     }
     const std::string title = titled(first->result->scenario + ": each chip", first->scenario->changes);
     const RowFrame frame = row_frame(rows, title, "latency of a request", shown, first->result->total.budget);
-    std::vector<std::vector<Cell>> cells(legend.size() + 1);
+    std::vector<std::vector<Cell>> cells(legend.size());
+    std::string intervals;
     std::size_t row = 0;
     for (const ChipAnswer& chip : comparison.chips) {
         if (!chip.result) {
@@ -213,22 +214,19 @@ std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
             from = to;
         }
         const Estimate<Time>& total = chip.result->total.latency;
-        cells.back().push_back({frame.middle[row], kBarHalf, in_milliseconds(total.low), in_milliseconds(total.high)});
+        intervals += data_line((in_milliseconds(total.low) + in_milliseconds(total.high)) / 2, frame.middle[row],
+                               in_milliseconds(total.low), in_milliseconds(total.high));
         ++row;
     }
-    std::string data;
-    std::string clauses;
+    Layers layers;
     for (std::size_t i = 0; i < legend.size(); ++i) {
-        const std::string name = fmt::format("$cells{}", i);
-        data += cell_data(name, cells[i]);
-        clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, legend[i].color);
+        add_cells(layers, fmt::format("$cells{}", i), cells[i], legend[i].color);
     }
-    data += cell_data(fmt::format("$cells{}", legend.size()), cells.back());
-    clauses +=
-        fmt::format(", $cells{} using 1:2:3:4 with xerrorbars lc rgb '{}' lw 3 pt -1", legend.size(), kIntervalColor);
+    layers.add("$intervals", intervals,
+               fmt::format("using 1:2:3:4 with xerrorbars lc rgb '{}' lw 3 pt -1", kIntervalColor));
     return {{{"compare", "Latency of a request on each chip, stage by stage, with the interval of the total."},
              frame.canvas.height,
-             frame.canvas.commands + data + "plot " + clauses + "\n"}};
+             frame.canvas.commands + layers.commands()}};
 }
 
 constexpr std::string_view kTotalsNote =

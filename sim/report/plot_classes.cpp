@@ -69,15 +69,15 @@ std::map<std::optional<Category>, std::vector<Cell>> stacked(const Bars& bars, c
     return cells;
 }
 
-std::string interval_data(const Bars& bars, const RowFrame& frame) {
-    std::string text = "$interval << EOD\n";
+std::string interval_lines(const Bars& bars, const RowFrame& frame) {
+    std::string lines;
     for (std::size_t i = 0; i < bars.rows.size(); ++i) {
         const Estimate<Time>& latency = bars.candidates[i]->latency;
-        text += fmt::format("{} {} {} {}\n", plotted(in_milliseconds(latency.median) * bars.repeats[i]),
-                            plotted(frame.middle[i]), plotted(in_milliseconds(latency.low) * bars.repeats[i]),
-                            plotted(in_milliseconds(latency.high) * bars.repeats[i]));
+        lines +=
+            data_line(in_milliseconds(latency.median) * bars.repeats[i], frame.middle[i],
+                      in_milliseconds(latency.low) * bars.repeats[i], in_milliseconds(latency.high) * bars.repeats[i]);
     }
-    return text + "EOD\n";
+    return lines;
 }
 
 std::string class_rows(const Bars& bars) {
@@ -129,22 +129,17 @@ std::vector<Drawing> class_drawings(const ScenarioResult& result) {
         bars.rows,
         titled(fmt::format("All passes of each stage by operator class, on {}", result.hardware), result.changes),
         "time", legend_of(bars));
-    std::string data = interval_data(bars, frame);
-    std::string clauses;
+    Layers layers;
     int block = 0;
     for (const auto& [category, cells] : stacked(bars, frame)) {
-        const std::string name = fmt::format("$class{}", block++);
-        data += cell_data(name, cells);
-        clauses += cell_clause(name, category ? class_color(*category) : kHandoverColor) + ", ";
+        add_cells(layers, fmt::format("$class{}", block++), cells, category ? class_color(*category) : kHandoverColor);
     }
+    // A white line beneath the black one makes the interval visible on every colour.
+    layers.add("$interval", interval_lines(bars, frame), "using 1:2:3:4 with xerrorbars pt -1 lw 4 lc rgb '#FFFFFF'");
+    layers.draw("$interval", "using 1:2:3:4 with xerrorbars pt -1 lw 1.5 lc rgb '#000000'");
     Drawing drawing{{"time-by-class", "Time of each stage and placement by operator class, with the 5-95 % interval."},
                     frame.canvas.height,
-                    frame.canvas.commands + data};
-    // A white line beneath the black one makes the interval visible on every colour.
-    drawing.commands += fmt::format(
-        "plot {}$interval using 1:2:3:4 with xerrorbars pt -1 lw 4 lc rgb '#FFFFFF', $interval using 1:2:3:4 with "
-        "xerrorbars pt -1 lw 1.5 lc rgb '#000000'\n",
-        clauses);
+                    frame.canvas.commands + layers.commands()};
     drawing.csv = class_rows(bars);
     return {drawing};
 }

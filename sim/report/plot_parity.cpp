@@ -101,38 +101,28 @@ std::string tics(const char* axis, const Range& range) {
     return text + ")\n";
 }
 
-std::string data_of(const std::vector<Cloud>& clouds) {
-    std::string text;
+// The 10 % band around a line from y0 to y1 across the range of x, with the clouds on top: intervals beneath all
+// points.
+std::string plot_commands(const std::vector<Cloud>& clouds, const Range& x, double y0, double y1) {
+    const auto block = [](std::size_t cloud) { return fmt::format("$cloud{}", cloud); };
+    Layers layers;
+    layers.add(
+        "$band",
+        data_line(x.low, y0 * (1 - kBand), y0 * (1 + kBand)) + data_line(x.high, y1 * (1 - kBand), y1 * (1 + kBand)),
+        "using 1:2:3 with filledcurves lc rgb '#DDDDDD'");
     for (std::size_t i = 0; i < clouds.size(); ++i) {
-        text += fmt::format("$cloud{} << EOD\n", i);
+        std::string points;
         for (const ParityPoint& point : clouds[i].points) {
-            text += fmt::format("{} {} {} {}\n", plotted(point.x), plotted(point.y), plotted(point.low),
-                                plotted(point.high));
+            points += data_line(point.x, point.y, point.low, point.high);
         }
-        text += "EOD\n";
-    }
-    return text;
-}
-
-// The plot command for the 10 % band and all clouds.
-std::string clouds_text(const std::vector<Cloud>& clouds) {
-    std::string text = "plot $band using 1:2:3 with filledcurves lc rgb '#DDDDDD'";
-    for (std::size_t i = 0; i < clouds.size(); ++i) {  // intervals first, beneath all points
-        text += fmt::format(", $cloud{} using 1:2:3:4 with yerrorbars pt -1 lw 1.5 lc rgb '#77{}'", i,
-                            device_color(i).substr(1));
+        layers.add(block(i), points,
+                   fmt::format("using 1:2:3:4 with yerrorbars pt -1 lw 1.5 lc rgb '#77{}'", device_color(i).substr(1)));
     }
     for (std::size_t i = 0; i < clouds.size(); ++i) {
-        text += fmt::format(", $cloud{} using 1:2 with points pt {} ps 1.7*{} lc rgb '{}'", i, cloud_symbol(i),
-                            kSymbolScale, device_color(i));
+        layers.draw(block(i), fmt::format("using 1:2 with points pt {} ps 1.7*{} lc rgb '{}'", cloud_symbol(i),
+                                          kSymbolScale, device_color(i)));
     }
-    return text + "\nunset logscale\n";
-}
-
-// The 10 % band around a line from y0 to y1 across the range of x.
-std::string band_text(const Range& x, double y0, double y1) {
-    return fmt::format("$band << EOD\n{} {} {}\n{} {} {}\nEOD\n", plotted(x.low), plotted(y0 * (1 - kBand)),
-                       plotted(y0 * (1 + kBand)), plotted(x.high), plotted(y1 * (1 - kBand)),
-                       plotted(y1 * (1 + kBand)));
+    return layers.commands() + "unset logscale\n";
 }
 
 Drawing drawing_of(const ValidatedSet& set, const Validation& validation) {
@@ -144,10 +134,10 @@ Drawing drawing_of(const ValidatedSet& set, const Validation& validation) {
                                                    set.name, all.mean_error ? percent_text(*all.mean_error, 2) : "-"),
                                        validation.changes),
                                 "measured time", "predicted time", legend_of(clouds));
-    std::string text = drawn.commands + data_of(clouds) + band_text(range, range.low, range.high);
+    std::string text = drawn.commands;
     text += fmt::format("set logscale xy\nset xrange [{0}:{1}]\nset yrange [{0}:{1}]\n", plotted(range.low),
                         plotted(range.high));
-    text += tics("xtics", range) + tics("ytics", range) + clouds_text(clouds);
+    text += tics("xtics", range) + tics("ytics", range) + plot_commands(clouds, range, range.low, range.high);
     return {
         {"parity-" + set.name, fmt::format("Predicted against measured times of {}.", set.name)}, drawn.height, text};
 }
@@ -167,10 +157,11 @@ Drawing residuals_of(const Calibration& calibration) {
                                 fmt::format("{} rows of {}, each shape predicted by a fit without it",
                                             calibration.rows.size(), calibration.device),
                                 "measured", "predicted / measured", legend_of(clouds));
-    std::string text = drawn.commands + data_of(clouds) + band_text(x, 1, 1);
+    std::string text = drawn.commands;
     text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(x.low), plotted(x.high),
                         plotted(1 / kMostOff), plotted(kMostOff));
-    text += tics("xtics", x) + "set ytics ('1/4' 0.25, '1/2' 0.5, '1' 1, '2' 2, '4' 4)\n" + clouds_text(clouds);
+    text +=
+        tics("xtics", x) + "set ytics ('1/4' 0.25, '1/2' 0.5, '1' 1, '2' 2, '4' 4)\n" + plot_commands(clouds, x, 1, 1);
     return {
         {"residuals", "Residuals of shapes that the fit has not seen, against the measured time."}, drawn.height, text};
 }

@@ -183,36 +183,19 @@ Drawing drawing_of(const StageResult& stage, const std::vector<std::size_t>& ord
     for (std::size_t row = 0; row < order.size(); ++row) {
         add_row(cells, stage.name, stage.candidates[order[row]], frame.middle[row], frame);
     }
-    std::string data;
-    std::string clauses;
+    Layers layers;
     for (const auto& [device, of_device] : cells.of_device) {
-        if (of_device.empty()) {
-            continue;
-        }
-        const std::string name = fmt::format("$device{}", device);
-        data += cell_data(name, of_device);
-        clauses += cell_clause(name, device_color(static_cast<std::size_t>(device))) + ", ";
+        add_cells(layers, fmt::format("$device{}", device), of_device, device_color(static_cast<std::size_t>(device)));
     }
-    if (!cells.handover.empty()) {
-        data += cell_data("$handover", cells.handover);
-        clauses += cell_clause("$handover", kHandoverColor) + ", ";
-    }
-    const auto add_lines = [&](const char* name, const std::string& lines, double width) {
-        if (!lines.empty()) {
-            data += fmt::format("{} << EOD\n{}EOD\n", name, lines);
-            clauses += fmt::format("{} using 1:2:3:4 with vectors nohead lw {} lc rgb '#FFFFFF', ", name, width);
-        }
-    };
-    add_lines("$operators", cells.separators, 0.7);
-    add_lines("$blocks", cells.boundaries, 3);
-    clauses.erase(clauses.find_last_not_of(", ") + 1);
+    add_cells(layers, "$handover", cells.handover, kHandoverColor);
+    layers.add("$operators", cells.separators, "using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#FFFFFF'");
+    layers.add("$blocks", cells.boundaries, "using 1:2:3:4 with vectors nohead lw 3 lc rgb '#FFFFFF'");
     Drawing drawing{
         {"placement-" + stage.name, fmt::format("Which device runs each operator of {}, in order; a cell is "
                                                 "as wide as its time.",
                                                 stage.name)},
         frame.canvas.height,
-        frame.canvas.commands + cells.labels + data};
-    drawing.commands += "plot " + clauses + "\n";
+        frame.canvas.commands + cells.labels + layers.commands()};
     drawing.picture.spots = std::move(cells.spots);
     drawing.csv = cell_rows(stage, order, devices);
     return drawing;

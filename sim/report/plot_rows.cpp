@@ -141,18 +141,17 @@ Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::stri
             std::move(title)};
 }
 
-std::string cell_data(std::string_view block, const std::vector<Cell>& cells) {
-    std::string text = fmt::format("{} << EOD\n", block);
-    for (const Cell& cell : cells) {
-        text += fmt::format("{} {} {} {} {} {}\n", plotted((cell.from + cell.to) / 2), plotted(cell.middle),
-                            plotted(cell.from), plotted(cell.to), plotted(cell.middle - cell.half_height),
-                            plotted(cell.middle + cell.half_height));
-    }
-    return text + "EOD\n";
+std::string filled(std::string_view color) {
+    return fmt::format("using 1:2:3:4:5:6 with boxxyerror fs solid 1 noborder lc rgb '{}'", color);
 }
 
-std::string cell_clause(std::string_view block, std::string_view color) {
-    return fmt::format("{} using 1:2:3:4:5:6 with boxxyerror fs solid 1 noborder lc rgb '{}'", block, color);
+void add_cells(Layers& layers, std::string_view block, const std::vector<Cell>& cells, std::string_view color) {
+    std::string lines;
+    for (const Cell& cell : cells) {
+        lines += data_line((cell.from + cell.to) / 2, cell.middle, cell.from, cell.to, cell.middle - cell.half_height,
+                           cell.middle + cell.half_height);
+    }
+    layers.add(block, lines, filled(color));
 }
 
 }  // namespace berth

@@ -48,8 +48,9 @@ struct Cell {
 };
 /// Position of a cell in the picture.
 [[nodiscard]] Spot spot_of(const Cell& cell, const RowFrame& frame, std::string key, std::string title);
-/// gnuplot data block of cells, and the plot clause that draws them filled.
-[[nodiscard]] std::string cell_data(std::string_view block, const std::vector<Cell>& cells);
-[[nodiscard]] std::string cell_clause(std::string_view block, std::string_view color);
+/// Adds a layer of filled cells; nothing without cells.
+void add_cells(Layers& layers, std::string_view block, const std::vector<Cell>& cells, std::string_view color);
+/// How a layer of rectangles is drawn: centre, then ends of both axes.
+[[nodiscard]] std::string filled(std::string_view color);
 
 }  // namespace berth

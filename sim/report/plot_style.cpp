@@ -175,6 +175,23 @@ double text_width(std::string_view text, int font_size) {
     return width * font_size;
 }
 
+void Layers::data(std::string_view block, std::string_view lines) {
+    blocks_ += fmt::format("{} << EOD\n{}EOD\n", block, lines);
+}
+
+void Layers::draw(std::string_view block, std::string_view how) {
+    clauses_ += fmt::format("{}{} {}", clauses_.empty() ? "plot " : ", ", block, how);
+}
+
+void Layers::add(std::string_view block, std::string_view lines, std::string_view how) {
+    if (!lines.empty()) {
+        data(block, lines);
+        draw(block, how);
+    }
+}
+
+std::string Layers::commands() const { return blocks_ + clauses_ + "\n"; }
+
 std::string plotted(double value) { return fmt::format("{:.7g}", value); }
 
 Canvas canvas(double left, double plot_height, std::string_view title, std::string_view x_name, std::string_view y_name,

@@ -1,6 +1,9 @@
 // Common style of all pictures: size, fonts, colours, and building blocks of a gnuplot script.
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -81,6 +84,29 @@ inline constexpr double kOpening = 0.6;
 /// A symbol at a position in picture units.
 [[nodiscard]] std::string symbol_at(double x, double y, int height, int symbol, bool open, double size,
                                     std::string_view color);
+
+/// What a picture plots: blocks of data, and the clauses of `plot` that draw them, from the lowest layer to the
+/// highest.
+class Layers {
+  public:
+    /// A block of data in lines of numbers.
+    void data(std::string_view block, std::string_view lines);
+    /// Draws the block as `how` says, such as `using 1:2 with points`.
+    void draw(std::string_view block, std::string_view how);
+    /// Both; nothing without lines.
+    void add(std::string_view block, std::string_view lines, std::string_view how);
+    /// The commands that plot all layers.
+    [[nodiscard]] std::string commands() const;
+
+  private:
+    std::string blocks_, clauses_;
+};
+
+/// A line of a block of data.
+template <class... Numbers>
+[[nodiscard]] std::string data_line(Numbers... numbers) {
+    return fmt::format("{:.7g}\n", fmt::join({static_cast<double>(numbers)...}, " "));
+}
 
 /// Script that draws a picture in both terminals, to the paths `png` and `svg`.
 [[nodiscard]] std::string script(const Drawing& drawing, std::string_view png, std::string_view svg);

@@ -221,11 +221,6 @@ std::vector<Row> rows_of(const Lanes& lanes, const SimulatedSystem& system, doub
     return rows;
 }
 
-/// gnuplot data blocks, and the clauses of `plot` that draw them.
-struct Plotted {
-    std::string data, clauses;
-};
-
 /// Cell of a bar with a minimum width: a dispatch of a few microseconds would be thinner than a pixel and leave its
 /// lane empty.
 Cell cell_of(const Bar& bar, const RowFrame& frame) {
@@ -256,7 +251,7 @@ std::string bar_rows(const std::vector<Bar>& bars, const Lanes& lanes, const Tra
     return text;
 }
 
-Plotted plotted_bars(const std::vector<Bar>& bars, const RowFrame& frame) {
+void add_bars(Layers& layers, const std::vector<Bar>& bars, const RowFrame& frame) {
     std::map<std::size_t, std::vector<Cell>> of_phase;
     std::string edges;
     for (const Bar& bar : bars) {
@@ -267,30 +262,21 @@ Plotted plotted_bars(const std::vector<Bar>& bars, const RowFrame& frame) {
                 fmt::format("{} {} 0 {}\n", plotted(cell.to), plotted(cell.middle - kTaskHalf), plotted(2 * kTaskHalf));
         }
     }
-    Plotted all;
     for (const auto& [phase, cells] : of_phase) {
-        const std::string name = fmt::format("$phase{}", phase);
-        all.data += cell_data(name, cells);
-        all.clauses += cell_clause(name, device_color(phase)) + ", ";
+        add_cells(layers, fmt::format("$phase{}", phase), cells, device_color(phase));
     }
-    all.data += fmt::format("$edges << EOD\n{}EOD\n", edges);
-    all.clauses += "$edges using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#FFFFFF'";
-    return all;
+    layers.add("$edges", edges, "using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#FFFFFF'");
 }
 
-Plotted plotted_bandwidth(const TrafficResult& traffic, double middle, double end) {
+// Adds the drawn bandwidth; returns the label of its scale.
+std::string add_bandwidth(Layers& layers, const TrafficResult& traffic, double middle, double end) {
     double most = 0;
     const std::vector<Cell> cells = bandwidth_cells(traffic, middle, end, most);
     const Bandwidth all = traffic.system.bandwidths.front().bandwidth;
     const std::string scale = fmt::format("at most {:.0f}% of {:.3g} GB/s", 100 * most, in_gigabytes_per_second(all));
-    Plotted drawn{fmt::format("set label {} at first {}, first {} left font {} front\n", gnuplot_text(scale),
-                              plotted(end * 0.005), plotted(middle - 1.1), kSmallFont),
-                  ""};
-    if (!cells.empty()) {
-        drawn.data += cell_data("$dram", cells);
-        drawn.clauses = ", " + cell_clause("$dram", kHandoverColor);
-    }
-    return drawn;
+    add_cells(layers, "$dram", cells, kHandoverColor);
+    return fmt::format("set label {} at first {}, first {} left font {} front\n", gnuplot_text(scale),
+                       plotted(end * 0.005), plotted(middle - 1.1), kSmallFont);
 }
 
 // The budget line, shown for a single request only, since a budget counts from the arrival of each request. A budget
@@ -337,15 +323,15 @@ std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
                                             : fmt::format("{} requests over time on {}", requests, result.hardware);
     const RowFrame frame =
         row_frame(rows_of(lanes, traffic.system, last), titled(title, result.changes), "time", legend);
-    const Plotted bars = plotted_bars(lanes.bars(), frame);
-    const Plotted dram = plotted_bandwidth(traffic, frame.middle.back(), end);
+    Layers layers;
+    add_bars(layers, lanes.bars(), frame);
+    const std::string scale = add_bandwidth(layers, traffic, frame.middle.back(), end);
     Drawing drawing{{"timeline",
                      "Requests on cores, dispatch threads and link over time, numbered by arrival, with the "
                      "DRAM bandwidth that they draw beneath."},
                     frame.canvas.height,
                     frame.canvas.commands + bar_labels(lanes.bars(), traffic, frame, requests) + budget_line(budget) +
-                        bars.data + dram.data};
-    drawing.commands += "plot " + bars.clauses + dram.clauses + "\n";
+                        scale + layers.commands()};
     drawing.picture.spots = bar_spots(lanes.bars(), traffic, frame);
     drawing.csv = bar_rows(lanes.bars(), lanes, traffic);
     return {drawing};

@@ -145,25 +145,24 @@ std::string held_commands(std::int64_t tokens, const TokenPicture& picture, Obst
            label_at(left, area.top - 20, picture.canvas.height, label, fmt::format("left font {}", kSmallFont));
 }
 
-std::string line_data(std::size_t index, const Line& line) {
-    std::string text = fmt::format("$line{} << EOD\n", index);
-    for (const Vertex& v : line.vertices) {
-        text += fmt::format("{} {} {} {}\n", plotted(v.tokens), plotted(v.median), plotted(v.low), plotted(v.high));
-    }
-    return text + "EOD\n";
-}
-
-std::string plot_command(const std::vector<Line>& lines) {
-    std::string bands;
-    std::string medians;
+// Bands of all lines, beneath all medians.
+std::string plot_commands(const std::vector<Line>& lines) {
+    const auto block = [](std::size_t line) { return fmt::format("$line{}", line); };
+    Layers layers;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        const std::string_view color = device_color(lines[i].device);
-        bands += fmt::format("{}$line{} using 1:3:4 with filledcurves lc rgb '#CC{}'", i == 0 ? "" : ", ", i,
-                             color.substr(1));
-        medians += fmt::format(", $line{} using 1:2 with lines lw 4 dt {} lc rgb '{}'", i,
-                               lines[i].curve->proposed ? kDashes : "solid", color);
+        std::string vertices;
+        for (const Vertex& v : lines[i].vertices) {
+            vertices += data_line(v.tokens, v.median, v.low, v.high);
+        }
+        layers.add(
+            block(i), vertices,
+            fmt::format("using 1:3:4 with filledcurves lc rgb '#CC{}'", device_color(lines[i].device).substr(1)));
     }
-    return "plot " + bands + medians + "\n";
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        layers.draw(block(i), fmt::format("using 1:2 with lines lw 4 dt {} lc rgb '{}'",
+                                          lines[i].curve->proposed ? kDashes : "solid", device_color(lines[i].device)));
+    }
+    return layers.commands();
 }
 
 std::string curve_rows(const TokenCurves& curves) {
@@ -197,10 +196,7 @@ Drawing drawing_of(const TokenCurves& curves, const Profile& profile, const std:
         text += held_commands(*curves.actual_tokens, picture, obstacles);
     }
     text += crossing_commands(picture, std::move(obstacles));
-    for (std::size_t i = 0; i < picture.lines.size(); ++i) {
-        text += line_data(i, picture.lines[i]);
-    }
-    text += plot_command(picture.lines);
+    text += plot_commands(picture.lines);
     return {{"tokens-" + curves.stage,
              fmt::format("Latency of {} per device over the input length, with crossovers.", curves.stage)},
             picture.canvas.height,

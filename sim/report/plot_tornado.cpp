@@ -67,15 +67,16 @@ std::vector<Drawing> tornado_drawings(const Sensitivity& sensitivity) {
         lower.push_back(bar_to(ends[i].lower));
     }
     const double margin = 0.05 * (most - least);
-    std::string commands = frame.canvas.commands + cell_data("$higher", higher) + cell_data("$lower", lower);
+    Layers layers;
+    add_cells(layers, "$higher", higher, legend[0].color);
+    add_cells(layers, "$lower", lower, legend[1].color);
+    std::string commands = frame.canvas.commands;
     commands += fmt::format("set xrange [{}:{}]\n", plotted(least - margin), plotted(most + 5 * margin));
     commands += time_tics(frame.axis, "xtics", least - margin, most + 5 * margin,
                           frame.canvas.area.right - frame.canvas.area.left);
-    commands +=
-        fmt::format("plot {}, {}\n", cell_clause("$higher", legend[0].color), cell_clause("$lower", legend[1].color));
     return {{{"tornado", "Change of the total when each number of the profile moves by one standard deviation."},
              frame.canvas.height,
-             std::move(commands),
+             commands + layers.commands(),
              tornado_rows(sensitivity.numbers, ends)}};
 }
 

@@ -67,8 +67,7 @@ Drawing waterfall_drawing(const ScenarioDiff& diff) {
     const RowFrame frame = row_frame(
         rows, "What each difference does to the latency\n" + title_of(diff.after.scenario, diff.after.changes),
         "latency of a request", legend, near ? budget : std::nullopt);
-    std::string data;
-    std::string clauses;
+    Layers layers;
     for (const LegendEntry& entry : legend) {
         std::vector<Cell> cells;
         for (std::size_t i = 0; i < bars.size(); ++i) {
@@ -76,16 +75,12 @@ Drawing waterfall_drawing(const ScenarioDiff& diff) {
                 cells.push_back({frame.middle[i], kStepHalf, bars[i].from, bars[i].to});
             }
         }
-        if (!cells.empty()) {
-            const std::string name = fmt::format("$bars{}", &entry - legend.data());
-            data += cell_data(name, cells);
-            clauses += (clauses.empty() ? "" : ", ") + cell_clause(name, entry.color);
-        }
+        add_cells(layers, fmt::format("$bars{}", &entry - legend.data()), cells, entry.color);
     }
     return {{"waterfall", fmt::format("What each difference from {} to {} does to the latency, one after the other.",
                                       start_name(diff), end_name(diff))},
             frame.canvas.height,
-            frame.canvas.commands + data + "plot " + clauses + "\n",
+            frame.canvas.commands + layers.commands(),
             waterfall_rows(diff)};
 }
 

@@ -92,12 +92,12 @@ struct FrontAxes {
     }
 };
 
-std::string points_data(std::string_view block, const std::vector<DesignPoint>& points, const FrontAxes& axes) {
-    std::string text = fmt::format("{} << EOD\n", block);
+std::string point_lines(const std::vector<DesignPoint>& points, const FrontAxes& axes) {
+    std::string lines;
     for (const DesignPoint& point : points) {
-        text += fmt::format("{} {}\n", plotted(shown(point, axes.x.goal)), plotted(shown(point, axes.y.goal)));
+        lines += data_line(shown(point, axes.x.goal), shown(point, axes.y.goal));
     }
-    return text + "EOD\n";
+    return lines;
 }
 
 std::optional<double> shown_limit(const OptimiseQuestion& question, Goal goal) {
@@ -198,17 +198,20 @@ std::vector<Drawing> front_drawings(const Sweep& sweep, const OptimiseQuestion& 
     axes.area = frame.area;
     std::string commands =
         frame.commands + limit_lines(question, axes) + point_names(sweep, answer, axes, frame.height);
-    commands += points_data("$others", answer.others, axes) + points_data("$front", answer.front, axes) +
-                points_data("$best", {answer.front[*answer.best]}, axes);
     commands += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(axes.x.low), plotted(axes.x.high),
                             plotted(axes.y.low), plotted(axes.y.high));
-    commands += fmt::format(
-        "plot $others using 1:2 with points pt 7 ps 0.7*{0} lc rgb '{1}', $front using 1:2 with points pt 7 ps 1.3*{0} "
-        "lc rgb '{2}', $best using 1:2 with points pt 7 ps 2*{0} lc rgb '{3}'\n",
-        kSymbolScale, kHandoverColor, kFrontColor, kBestColor);
+    Layers layers;
+    const auto add = [&](std::string_view block, const std::vector<DesignPoint>& points, double size,
+                         std::string_view color) {
+        layers.add(block, point_lines(points, axes),
+                   fmt::format("using 1:2 with points pt 7 ps {}*{} lc rgb '{}'", size, kSymbolScale, color));
+    };
+    add("$others", answer.others, 0.7, kHandoverColor);
+    add("$front", answer.front, 1.3, kFrontColor);
+    add("$best", {answer.front[*answer.best]}, 2, kBestColor);
     return {{{"front", "Pareto-optimal points within the limits, among all that were evaluated."},
              frame.height,
-             std::move(commands)}};
+             commands + layers.commands()}};
 }
 
 }  // namespace berth
