@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/mapped.h"
 #include "berth/build_info.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
@@ -25,6 +25,7 @@ namespace berth {
 
 namespace {
 
+constexpr std::string_view kVersionFlag = "--version";
 constexpr std::size_t kNameColumns = 15;  // width of the longest name with the spaces around it
 
 struct CommandEntry {
@@ -87,11 +88,26 @@ constexpr std::array<Purpose, 6> kPurposes{{
     {"Help a shell", kShellCommands},
 }};
 
-/// Adds every command to the application.
-void add_commands(CLI::App& app, Invocation& invocation) {
+std::vector<std::string> command_names() {
+    std::vector<std::string> names;
+    for (const Purpose& purpose : kPurposes) {
+        std::ranges::transform(purpose.entries, std::back_inserter(names), &CommandEntry::name);
+    }
+    return names;
+}
+
+/// Adds the commands that the first word needs. Describing the options of all of them takes as long as a short answer,
+/// so the name of one adds that one alone; help and what helps a shell speak of all.
+void add_commands(CLI::App& app, Invocation& invocation, std::string_view word) {
+    const auto names = command_names();
+    const auto named = find_name(word, names);
+    const bool alone =
+        named && std::ranges::find(kShellCommands, names[*named], &CommandEntry::name) == kShellCommands.end();
     for (const Purpose& purpose : kPurposes) {
         for (const CommandEntry& entry : purpose.entries) {
-            entry.add(app, invocation);
+            if (alone ? entry.name == names[*named] : word != kVersionFlag) {
+                entry.add(app, invocation);
+            }
         }
     }
 }
@@ -118,14 +134,9 @@ constexpr std::string_view kDescription =
     "Where should each part of a model run, how long does it take there, why, how certain is that, and what would "
     "change the answer?";
 
-std::vector<std::string> command_names(const CLI::App& app) {
-    return mapped<std::string>(app.get_subcommands([](const CLI::App*) { return true; }),
-                               [](const CLI::App* command) { return command->get_name(); });
-}
-
 // Own message for an unknown command, because that of CLI11 does not suggest existing commands.
-bool knows_command(const CLI::App& app, const std::string& word) {
-    const auto names = command_names(app);
+bool knows_command(const std::string& word) {
+    const auto names = command_names();
     if (word.starts_with('-') || find_name(word, names)) {
         return true;
     }
@@ -144,7 +155,7 @@ bool is_one_of(const std::string& word, std::initializer_list<std::string_view> 
 
 ExitStatus run_command_line(std::vector<std::string> words) {
     CLI::App app{std::string(kDescription), "berth"};
-    app.set_version_flag("--version", "berth " + std::string(kVersion));
+    app.set_version_flag(std::string(kVersionFlag), "berth " + std::string(kVersion));
     app.require_subcommand(1);
     Invocation invocation;
     invocation.library = data_folders();
@@ -153,19 +164,19 @@ ExitStatus run_command_line(std::vector<std::string> words) {
     invocation.provenance.version = kVersion;
     invocation.provenance.command = command_text(words);
     be_quiet(false);
-    add_commands(app, invocation);
+    if (words.size() > 1 && words[0] == "help") {  // berth help COMMAND
+        words = {words[1], "--help"};
+    }
+    add_commands(app, invocation, words.empty() ? "" : words[0]);
     for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
         command->ignore_case();
         command->add_flag_callback(
             "--quiet", [] { be_quiet(true); }, "Say nothing but errors on standard error: no progress, no warnings");
     }
-    if (words.size() > 1 && words[0] == "help") {  // berth help COMMAND
-        words = {words[1], "--help"};
-    }
     if (words.empty() || is_one_of(words[0], {"help", "--help", "-h"})) {
         return answer(overview(app, invocation.width), Diagnostics());
     }
-    if (!knows_command(app, words[0])) {
+    if (!knows_command(words[0])) {
         return ExitStatus::kBadInput;
     }
     std::reverse(words.begin(), words.end());  // CLI11 takes words from the end
