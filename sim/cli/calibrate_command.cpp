@@ -189,11 +189,17 @@ std::optional<Scenario> decided_scenario(const CalibrateOptions& options, const 
     return scenario;
 }
 
-std::optional<std::string> drifted(const CalibrateOptions& options, const Calibration& first, const Calibration& second,
-                                   const Profile& before, const Profile& after, const std::optional<Scenario>& scenario,
-                                   const Invocation& invocation, Diagnostics& diagnostics) {
-    const auto drift = drift_between(first, second);
-    const auto decisions = scenario ? decisions_under(before, after, *scenario, diagnostics) : std::nullopt;
+struct Fitted {
+    Calibration calibration;
+    Profile profile;
+};
+
+std::optional<std::string> drifted(const CalibrateOptions& options, const Fitted& first, const Fitted& second,
+                                   const std::optional<Scenario>& scenario, const Invocation& invocation,
+                                   Diagnostics& diagnostics) {
+    const auto drift = drift_between(first.calibration, second.calibration);
+    const auto decisions =
+        scenario ? decisions_under(first.profile, second.profile, *scenario, diagnostics) : std::nullopt;
     if (scenario && !decisions) {
         return std::nullopt;
     }
@@ -243,7 +249,7 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     }
     if (!against->empty()) {
         const auto other = calibrate(second, *against, fit, diagnostics);
-        return other ? drifted(options, *result, *other, *profile, second, scenario, invocation, diagnostics)
+        return other ? drifted(options, {*result, *profile}, {*other, second}, scenario, invocation, diagnostics)
                      : std::nullopt;
     }
     return in_format({.text = [&] { return calibration_text(*result, invocation.width); },

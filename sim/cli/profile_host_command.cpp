@@ -97,16 +97,12 @@ MachineDescription machine_of(const HostOptions& options, const MachineDescripti
     return recorded;
 }
 
-// Report of the fit and, if possible, its errors on unseen rows: with the written profile, or, if that cannot be read
-// back, with the fitted one.
-std::string judged(const HostOptions& options, const Calibration& calibration, const std::optional<Profile>& written,
-                   const Profile& fitted, const std::string& path, const Library& library, TextWidth width,
-                   Diagnostics& diagnostics) {
-    const Profile& profile = written ? *written : fitted;
+// Errors of the profile on unseen rows, if they can be predicted.
+std::string unseen_text(const HostOptions& options, const Profile& profile, const Library& library, TextWidth width,
+                        Diagnostics& diagnostics) {
     const auto unseen = sets_for(RowUse::kUnseen, options, profile, library, diagnostics);
     const auto validation = unseen ? validate(profile, *unseen, diagnostics) : std::nullopt;
-    return calibration_text(calibration, width) + (validation ? "\n" + validation_text(*validation, width) : "") +
-           "\n" + path + "\n";
+    return validation ? "\n" + validation_text(*validation, width) : "";
 }
 
 std::optional<std::string> profiled(const HostOptions& options, const Library& library, TextWidth width,
@@ -144,7 +140,9 @@ std::optional<std::string> profiled(const HostOptions& options, const Library& l
                                                         "berth profile-host, fitted.csv and model_fitted.csv", settings,
                                                         machine_of(options, machine, diagnostics)}),
                       library, diagnostics);
-    return judged(options, *calibration, written, *profile, path, library, width, diagnostics);
+    // If the written profile cannot be read back, the fitted one is judged.
+    return calibration_text(*calibration, width) +
+           unseen_text(options, written ? *written : *profile, library, width, diagnostics) + "\n" + path + "\n";
 }
 
 }  // namespace

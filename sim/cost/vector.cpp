@@ -1,5 +1,6 @@
 // Demand of element-wise work: norms, activations, softmax, moves and gathers, standalone or in an epilogue.
 #include <algorithm>
+#include <optional>
 
 #include "cost/rounding.h"
 #include "cost/terms.h"
@@ -63,32 +64,35 @@ VectorClass class_of(const Kernel& kernel, const RowsDims& d, const Device& devi
     }
 }
 
-template <class T>
-Number<T, Time> vector_time(double elements, double rows, const VectorRate& rate, DType dtype, const Rates<T>& rates,
-                            const PartOf& of) {
-    auto rate_of_elements = T::profile(rate.per_cycle, of, "elements per cycle") * rates.element_clock;
-    if (rate.narrow && element_size(dtype) <= bytes(1)) {
-        rate_of_elements = rate_of_elements * T::profile_factor(*rate.narrow, of, "factor of 8-bit elements");
-    }
-    auto time = T::given(operations(elements), of, "elements") / rate_of_elements;
-    if (rate.row_cycles) {
-        time += T::profile(*rate.row_cycles, of, "cycles per row") * T::given(rows, of, "rows") / rates.element_clock;
-    }
-    return time;
+struct VectorWork {
+    double elements, rows;
+    DType dtype;
+    std::optional<double> tail = std::nullopt;  // elements beyond the last full vectors of rows; absent: no vectors
+};
+
+VectorWork work_of_rows(double elements, const RowsDims& d, DType dtype, const Device& device) {
+    const auto rows = static_cast<double>(d.rows);
+    return {elements, rows, dtype, static_cast<double>(d.cols % device.vector_lanes) * rows};
 }
 
-// Elements beyond the last full vector of a row are processed one by one.
+// A rate with `tail_cycles` processes the elements of the tail one by one.
 template <class T>
-Number<T, Time> row_time(double elements, const RowsDims& d, const VectorRate& rate, DType dtype, const Device& device,
-                         const Rates<T>& rates, const PartOf& of) {
-    const auto rows = static_cast<double>(d.rows);
-    if (!rate.tail_cycles) {
-        return vector_time<T>(elements, rows, rate, dtype, rates, of);
+Number<T, Time> vector_time(const VectorWork& work, const VectorRate& rate, const Rates<T>& rates, const PartOf& of) {
+    auto rate_of_elements = T::profile(rate.per_cycle, of, "elements per cycle") * rates.element_clock;
+    if (rate.narrow && element_size(work.dtype) <= bytes(1)) {
+        rate_of_elements = rate_of_elements * T::profile_factor(*rate.narrow, of, "factor of 8-bit elements");
     }
-    const double tail = static_cast<double>(d.cols % device.vector_lanes) * rows;
-    return vector_time<T>(elements - tail, rows, rate, dtype, rates, of) +
-           T::profile(*rate.tail_cycles, of, "cycles per tail element") * T::given(tail, of, "tail elements") /
-               rates.element_clock;
+    const double tail = rate.tail_cycles ? work.tail.value_or(0) : 0;
+    auto time = T::given(operations(work.elements - tail), of, "elements") / rate_of_elements;
+    if (rate.row_cycles) {
+        time +=
+            T::profile(*rate.row_cycles, of, "cycles per row") * T::given(work.rows, of, "rows") / rates.element_clock;
+    }
+    if (rate.tail_cycles && work.tail) {
+        time += T::profile(*rate.tail_cycles, of, "cycles per tail element") * T::given(tail, of, "tail elements") /
+                rates.element_clock;
+    }
+    return time;
 }
 
 // Serial time per call: one core works while the others wait.
@@ -135,9 +139,9 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
         demand.compulsory += constants;
     }
     demand.elements = vector_elements(kernel.dims) * padding;
-    demand.vector = row_time<T>(in_operations(demand.elements) * lanes_taken(kernel, d, device), d, rate, kernel.input,
-                                device, rates, {}) +
-                    call_time<T>(rate, rates);
+    const double taken = in_operations(demand.elements) * lanes_taken(kernel, d, device);
+    demand.vector =
+        vector_time<T>(work_of_rows(taken, d, kernel.input, device), rate, rates, {}) + call_time<T>(rate, rates);
     const double filled = d.run > 1 && d.out_run > 1 ? lanes_taken(kernel, d, device) : 1.0;
     const auto factor = T::profile_factor(rate.traffic, "traffic factor") * T::factor(padding, "padding") *
                         T::factor(filled, "blocks filled in part");
@@ -152,7 +156,7 @@ Demand<T> gather_demand(const Kernel& kernel, const GatherDims& d, const Device&
     const double elements = static_cast<double>(d.rows) * static_cast<double>(d.cols);
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = operations(elements);
-    demand.vector = vector_time<T>(elements, static_cast<double>(d.rows), rate, kernel.input, rates, {});
+    demand.vector = vector_time<T>({elements, static_cast<double>(d.rows), kernel.input}, rate, rates, {});
     const Bytes ids = bytes(4.0 * static_cast<double>(d.rows));
     const Bytes rows = element_size(kernel.weight) * elements;
     const Bytes written = element_size(kernel.output) * elements;
@@ -169,8 +173,8 @@ Demand<T> scan_demand(const Kernel& kernel, const ScanDims& d, const Device& dev
     Demand<T> demand;
     const VectorRate& rate = rate_of(kernel.kind, device);
     demand.elements = vector_elements(kernel.dims);
-    demand.vector =
-        vector_time<T>(in_operations(demand.elements), static_cast<double>(d.batch), rate, kernel.input, rates, {});
+    const VectorWork work{in_operations(demand.elements), static_cast<double>(d.batch), kernel.input};
+    demand.vector = vector_time<T>(work, rate, rates, {});
     const Bytes read = activations(kernel.input, static_cast<double>(input_elements(kernel.kind, kernel.dims)));
     const Bytes written = activations(kernel.output, static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes constants =
@@ -199,7 +203,8 @@ void add_epilogue(Demand<T>& demand, const Kernel& kernel, std::size_t index, co
     // An array passes results to the vector unit on their way out; on a SIMD unit both are the same engine.
     demand.vector_at_memory = demand.vector_at_memory || device.matrix.row_tile.has_value();
     if (!done_on_the_way(epilogue_op.kind, device)) {
-        demand.vector += row_time<T>(elements, epilogue_op.dims, rate, kernel.input, device, rates, of);
+        demand.vector +=
+            vector_time<T>(work_of_rows(elements, epilogue_op.dims, kernel.input, device), rate, rates, of);
     }
     const auto share = T::given(epilogue_op.traffic, of, "share of traffic left") *
                        T::profile_factor(rate.traffic, of, "traffic factor") * T::factor(padding, of, "padding");

@@ -269,13 +269,10 @@ void check_names(const std::vector<YamlNode>& stages) {
     }
 }
 
-void read_stages(const std::vector<YamlNode>& items, const Library& library, const StageHardware& hardware,
-                 const std::vector<Override>& overrides, Diagnostics& diagnostics, Scenario& scenario) {
-    check_names(items);
-    const std::vector<std::string> names = names_of_models(items);
-    check_model_overrides(overrides, names, diagnostics);
+void read_stages(const std::vector<YamlNode>& items, const StageHardware& hardware, const ModelSources& models,
+                 Scenario& scenario) {
     for (const YamlNode& item : items) {
-        auto reading = read_stage(item, library, hardware, names, overrides);
+        auto reading = read_stage(item, hardware, models);
         if (reading && reading->enabled) {
             scenario.stages.push_back(std::move(reading->stage));
         } else if (reading) {
@@ -347,7 +344,10 @@ std::optional<Scenario> read_scenario(const YamlNode& root, const Library& libra
     if (!hardware) {
         return std::nullopt;
     }
-    read_stages(items, library, *hardware, document.models, diagnostics, scenario);
+    check_names(items);
+    const std::vector<std::string> models = names_of_models(items);
+    check_model_overrides(document.models, models, diagnostics);
+    read_stages(items, *hardware, {library, models, document.models}, scenario);
     check_slowdowns(items, root.find("arrivals").has_value());
     name_slowed_stages(scenario.stages);
     scenario.profile = std::move(hardware->profile);

@@ -21,19 +21,18 @@ namespace {
 
 constexpr IntegerRange kDraftRange{1, 64};
 
-std::optional<Model> read_model_reference(const YamlNode& node, const Library& library,
-                                          const std::vector<std::string>& all_names,
-                                          const std::vector<Override>& overrides) {
+std::optional<Model> read_model_reference(const YamlNode& node, const ModelSources& models) {
     const auto name = node.text();
     if (!name) {
         return std::nullopt;
     }
     const auto path =
-        find_file_from(library, "models", *name, bases_at(node.where()), node.where(), node.diagnostics());
+        find_file_from(models.library, "models", *name, bases_at(node.where()), node.where(), node.diagnostics());
     if (!path) {
         return std::nullopt;
     }
-    return load_model_file(library, *path, overrides_of(model_names(*name), all_names, overrides), node.diagnostics());
+    return load_model_file(models.library, *path, overrides_of(model_names(*name), models.names, models.overrides),
+                           node.diagnostics());
 }
 
 /// The devices on which a stage may run, which determine its possible precisions.
@@ -173,18 +172,19 @@ void read_lengths(const YamlNode& node, ModelStage& stage) {
         stage.tokens = {{stage.generation->prompt, 1}};
         return;
     }
-    const bool has_length = !stage.model.architecture || depends_on_tokens(*stage.model.architecture);
-    if (const auto buckets = has_length ? std::nullopt : node.find("buckets")) {
-        buckets->error(fmt::format("{} has inputs of one size", stage.model.name), "no buckets");
+    if (stage.model.architecture && !depends_on_tokens(*stage.model.architecture)) {
+        for (const std::string_view key : {"tokens", "buckets"}) {
+            if (const auto given = node.find(key)) {
+                given->error(fmt::format("{} has inputs of one size", stage.model.name), fmt::format("no {}", key));
+            }
+        }
+        stage.tokens = {{1, 1}};
         return;
     }
     stage.buckets = read_buckets(node);
-    const auto tokens = has_length ? std::optional(node.require("tokens", "how many tokens the input really holds"))
-                                   : node.find("tokens");
-    if (!tokens) {
-        stage.tokens = {{1, 1}};  // the model has a fixed input size
-    } else if (tokens->exists()) {
-        if (auto lengths = read_tokens(*tokens, stage.buckets)) {
+    const YamlNode tokens = node.require("tokens", "how many tokens the input really holds");
+    if (tokens.exists()) {
+        if (auto lengths = read_tokens(tokens, stage.buckets)) {
             stage.tokens = std::move(lengths->distribution);
             check_buckets(node, stage.buckets, lengths->longest, stage.model);
         }
@@ -219,18 +219,17 @@ std::optional<CacheStorage> read_cache(const YamlNode& node, const std::optional
 }
 
 // Reads `draft: {model: NAME, dtype: int8, length: 4, acceptance: 70%}`.
-std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, const Library& library,
-                                const ScenarioDevices& devices, const std::vector<std::string>& all_names,
-                                const std::vector<Override>& overrides, const Offered& offered) {
+std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, const ModelSources& models,
+                                const ScenarioDevices& devices) {
     Draft draft;
     const YamlNode name = node.require("model", "a smaller model with the same words");
-    auto model = name.exists() ? read_model_reference(name, library, all_names, overrides) : std::nullopt;
+    auto model = name.exists() ? read_model_reference(name, models) : std::nullopt;
     const auto on = node.find("on");
     draft.on = on ? read_pinned(*on, devices) : std::nullopt;
-    const Offered of_draft{offered.profile, offered.library, draft.on};
+    const Offered of_draft{devices.profile, models.library, draft.on};
     const YamlNode dtype = node.require("dtype", "the precision that it is compiled for");
     draft.precision.dtype = dtype.exists() ? read_offered(dtype, of_draft).value_or(Scheme{}) : Scheme{};
-    draft.dtypes = read_dtypes(node, devices, library);
+    draft.dtypes = read_dtypes(node, devices, models.library);
     draft.length = node.require("length", "how many tokens are drafted at a time").integer(kDraftRange).value_or(1);
     const YamlNode acceptance = node.require("acceptance", "the share of drafted tokens that are right, such as 70%");
     const auto share = acceptance.exists() ? acceptance.parameter<double>() : std::nullopt;
@@ -275,11 +274,13 @@ std::int64_t read_slots(const YamlNode& node, const Offered& offered) {
     return slots;
 }
 
-ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const Library& library,
-                            const ScenarioDevices& devices, const std::vector<std::string>& all_names,
-                            const std::vector<Override>& overrides, const Offered& offered) {
+// `on`: the device that the stage must run on.
+ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const ModelSources& models,
+                            const ScenarioDevices& devices, std::optional<DeviceId> on) {
+    const Offered offered{devices.profile, models.library, on};
     ModelStage stage;
-    if (auto read = read_model_reference(model, library, all_names, overrides)) {
+    stage.on = on;
+    if (auto read = read_model_reference(model, models)) {
         stage.model = std::move(*read);
         stage.model.where = model.where();  // errors about this use of the model are reported here
     }
@@ -288,7 +289,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
     if (const auto batch = node.find("batch")) {
         stage.batch = batch->integer(kCountRange).value_or(1);
     }
-    stage.dtypes = read_dtypes(node, devices, library);
+    stage.dtypes = read_dtypes(node, devices, models.library);
     stage.cores = read_cores(node, devices);
     stage.clocks = read_clocks(node, devices);
     stage.pins = read_pins(node, devices);
@@ -305,7 +306,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const L
         stage.slots = read_slots(*slots, offered);
     }
     if (const auto draft = stage.generation ? node.find("draft") : std::nullopt) {
-        stage.draft = read_draft(*draft, stage, library, devices, all_names, overrides, offered);
+        stage.draft = read_draft(*draft, stage, models, devices);
     }
     return stage;
 }
@@ -357,9 +358,8 @@ FixedStage read_fixed_stage(const YamlNode& node, const YamlNode& takes, std::op
 
 }  // namespace
 
-std::optional<StageReading> read_stage(const YamlNode& node, const Library& library, const StageHardware& hardware,
-                                       const std::vector<std::string>& model_names,
-                                       const std::vector<Override>& overrides) {
+std::optional<StageReading> read_stage(const YamlNode& node, const StageHardware& hardware,
+                                       const ModelSources& models) {
     const std::size_t errors_before = node.diagnostics().error_count();
     StageReading reading;
     Stage& stage = reading.stage;
@@ -367,7 +367,7 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
     stage.name = node.require("name", "the stage's name").text().value_or("");
     const auto model = node.find("model");
     const auto takes = node.find("takes");
-    const auto runtime = model ? read_runtime(node, library, hardware) : std::nullopt;
+    const auto runtime = model ? read_runtime(node, models.library, hardware) : std::nullopt;
     const ScenarioDevices devices = hardware.devices(runtime);
     const auto on = node.find("on");
     const auto device = on ? read_pinned(*on, devices) : std::nullopt;
@@ -375,10 +375,8 @@ std::optional<StageReading> read_stage(const YamlNode& node, const Library& libr
         takes->error("the stage runs a model, so its time is predicted", "either 'model' or 'takes'");
     }
     if (model) {
-        auto work = read_model_stage(node, *model, library, devices, model_names, overrides,
-                                     {devices.profile, library, device});
+        auto work = read_model_stage(node, *model, models, devices, device);
         work.runtime = runtime;
-        work.on = device;
         stage.work = std::move(work);
     } else if (takes) {
         stage.work = read_fixed_stage(node, *takes, device, devices);

@@ -15,11 +15,15 @@ struct StageReading {
     bool enabled = true;
 };
 
-/// Absent, with errors, if the entry is invalid; a disabled stage is checked like the others. `overrides` are those of
-/// all models.
-[[nodiscard]] std::optional<StageReading> read_stage(const YamlNode& node, const Library& library,
-                                                     const StageHardware& hardware,
-                                                     const std::vector<std::string>& model_names,
-                                                     const std::vector<Override>& overrides);
+/// Where the models of a scenario's stages are read from, and with which settings.
+struct ModelSources {
+    const Library& library;
+    const std::vector<std::string>& names;   ///< of all models of the scenario
+    const std::vector<Override>& overrides;  ///< of all of them
+};
+
+/// Absent, with errors, if the entry is invalid; a disabled stage is checked like the others.
+[[nodiscard]] std::optional<StageReading> read_stage(const YamlNode& node, const StageHardware& hardware,
+                                                     const ModelSources& models);
 
 }  // namespace berth

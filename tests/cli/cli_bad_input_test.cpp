@@ -293,6 +293,12 @@ TEST_F(CliBadInput, UnknownCommandsAndOptions) {
     }
 }
 
+TEST_F(CliBadInput, APictureHasNoTokens) {
+    write_scenario("  - {name: see, model: yolov8n, dtype: int8, tokens: 1}\n");
+    expect_refused({"run", "s.yaml"},
+                   "s.yaml:4:54: error: stages.0.tokens: yolov8n has inputs of one size (expected no tokens)\n");
+}
+
 TEST_F(CliBadInput, APictureHasNoBuckets) {
     write_scenario("  - {name: see, model: yolov8n, dtype: int8, buckets: [128]}\n");
     expect_refused({"run", "s.yaml"},
