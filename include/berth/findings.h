@@ -41,7 +41,8 @@ inline constexpr std::array<Choice<FindingKind>, 11> kFindingKindNames{{
 struct Finding {
     FindingKind kind{};
     std::string stage;
-    std::string text;                                         ///< one or two sentences with the numbers
+    std::vector<std::string> also_in;                         ///< other stages of which the same change was found
+    std::string text;                                         ///< one or two sentences per stage, with the numbers
     std::vector<std::pair<std::string, std::string>> change;  ///< PATH and YAML value, ready for `--set`
     std::optional<Time> before, after;                        ///< scenario's total without and with the change
     std::string chosen_before, chosen_after;                  ///< placement of the stage, if the change affects it

@@ -20,17 +20,17 @@ struct NumberEffect {
     double elasticity = 0;  ///< relative change of the total per relative change of the number
 };
 
-/// A number that alone would make another device the faster one, if it were off by this much.
+/// A number that alone would make another device the better one, if it were off by this much.
 struct Flip {
     std::string path;
     double sigmas = 0;  ///< signed shift needed, in the number's own standard deviations
 };
 
-/// The decision of one stage: the fastest candidate against the runner-up.
+/// The decision of one stage by the scenario's objective: the chosen candidate against the best other one.
 struct DecisionSensitivity {
     std::string stage, chosen, other;
-    double margin = 0;             ///< log(other / chosen)
-    double probability = 1;        ///< probability that the chosen one is faster, all numbers varying
+    double margin = 0;             ///< log(other / chosen) of the objective's value
+    double probability = 1;        ///< probability that the chosen one is better, all numbers varying
     std::vector<Flip> could_flip;  ///< numbers that need at most two sigmas, nearest first
 };
 
@@ -51,6 +51,7 @@ struct SampledSensitivity {
 
 struct Sensitivity {
     std::string scenario;
+    Objective objective = Objective::kLatency;
     std::vector<SettingChange> changes;  ///< overrides of the scenario, for titles
     Estimate<Time> total;
     std::vector<NumberEffect> numbers;        ///< numbers with a relevant effect, largest first

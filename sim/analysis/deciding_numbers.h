@@ -44,6 +44,7 @@ class NumberProbe {
 
     /// All numbers with a provenance, in the order of parameters().
     [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
+    [[nodiscard]] bool has(const std::string& path) const { return place_of(path).has_value(); }
     [[nodiscard]] std::vector<std::string> paths_with(std::string_view part) const;
     [[nodiscard]] Dimension dimension_of(const std::string& path) const;
 

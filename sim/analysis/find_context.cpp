@@ -46,7 +46,7 @@ void find_context(const StageView& view, std::vector<Finding>& found) {
         "the model reads {}.",
         placed(view.chosen()), brief(limit->beside), brief(limit->capacity), limit->memory, limit->positions, *most);
     if (stage.precision.cache) {
-        found.push_back({FindingKind::kContext, view.stage().name, std::move(text), {}, {}, {}, "", ""});
+        found.push_back({FindingKind::kContext, view.stage().name, {}, std::move(text), {}, {}, {}, "", ""});
         return;
     }
     text += fmt::format(" With a cache of 8 bits {} fit.", narrower_text(view, *most));

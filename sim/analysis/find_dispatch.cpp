@@ -49,8 +49,9 @@ Overhead overhead_of(const Candidate& candidate) {
 
 void find_dispatch(const StageView& view, std::vector<Finding>& found) {
     const Candidate& chosen = view.chosen();
+    const ListedPass pass = listed_pass(view);
     const Overhead overhead = overhead_of(chosen);
-    const double share = overhead.dispatch / chosen.latency.median;
+    const double share = overhead.dispatch / pass.time;
     if (share < threshold(FindingLimit::kDispatch)) {
         return;
     }
@@ -71,9 +72,9 @@ void find_dispatch(const StageView& view, std::vector<Finding>& found) {
     Finding finding = finding_of(
         FindingKind::kDispatch, view, *after,
         fmt::format(
-            "{}, launching {} kernels{} takes {} of {} ({}).{} Halving launch cost would bring the model to {}.",
+            "{}, launching {} kernels{} takes {} of {}{} ({}).{} Halving launch cost would bring the model to {}.",
             placed(chosen), overhead.kernels, overhead.splits ? " and splitting them over cores" : "",
-            brief(overhead.dispatch), brief(chosen.latency.median), percent_text(share, 2), run,
+            brief(overhead.dispatch), brief(pass.time), pass.name, percent_text(share, 2), run,
             brief(after->chosen().latency.median)));
     found.push_back(std::move(finding));
 }

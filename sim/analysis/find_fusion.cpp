@@ -30,8 +30,9 @@ std::string yaml_of(const FusionRule& rule) {
 
 void find_fusion(const StageView& view, std::vector<Finding>& found) {
     const Candidate& chosen = view.chosen();
+    const Time pass = listed_pass(view).time;
     for (const MissingFusions& missing : missing_fusions(chosen)) {
-        if (!missing.cost || *missing.cost < chosen.latency.median * threshold(FindingLimit::kFusion)) {
+        if (!missing.cost || *missing.cost < pass * threshold(FindingLimit::kFusion)) {
             continue;
         }
         const FusionRule rule = rule_for(missing);

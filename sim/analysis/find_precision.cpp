@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
@@ -25,12 +26,18 @@ void run_at(ModelStage& stage, DType dtype) {
     stage.precision.rules.clear();
 }
 
-std::optional<Time> latency_at(const StageView& view, DeviceId device, DType dtype) {
-    const auto after = vary_stage(view, [dtype](ModelStage& changed) { run_at(changed, dtype); });
-    if (!after) {
+// The stage with all operators at a dtype, evaluated once for all devices.
+using StageAt = std::map<DType, std::optional<Variation>>;
+
+std::optional<Time> latency_at(const StageView& view, DeviceId device, DType dtype, StageAt& known) {
+    const auto [at, is_new] = known.try_emplace(dtype);
+    if (is_new) {
+        at->second = vary_stage(view, [dtype](ModelStage& changed) { run_at(changed, dtype); });
+    }
+    if (!at->second) {
         return std::nullopt;
     }
-    const Candidate& candidate = after->stage.candidates[static_cast<std::size_t>(device)];
+    const Candidate& candidate = at->second->stage.candidates[static_cast<std::size_t>(device)];
     return candidate.feasible ? std::optional(candidate.latency.median) : std::nullopt;
 }
 
@@ -54,7 +61,8 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
     const Scheme now = view.model_stage().precision.dtype;
     const Candidate& chosen = view.chosen();
     const Time bound = memory_bound_time(chosen);
-    if (is_quantized(now.weights) || bound < chosen.latency.median * threshold(FindingLimit::kMemoryBound)) {
+    const ListedPass pass = listed_pass(view);
+    if (is_quantized(now.weights) || bound < pass.time * threshold(FindingLimit::kMemoryBound)) {
         return;
     }
     const auto after = vary_stage(view, [](ModelStage& changed) { run_at(changed, DType::kInt8); });
@@ -65,8 +73,8 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
     const bool moves = after->chosen().placement != chosen.placement;
     Finding finding = finding_of(
         FindingKind::kMemoryBound, view, *after,
-        fmt::format("{}, memory-bound matrix operators take {} of {}. At int8 instead of {} the model takes {}{}.",
-                    placed(chosen), brief(bound), brief(chosen.latency.median), choice_name(kSchemeNames, now),
+        fmt::format("{}, memory-bound matrix operators take {} of {}{}. At int8 instead of {} the model takes {}{}.",
+                    placed(chosen), brief(bound), brief(pass.time), pass.name, choice_name(kSchemeNames, now),
                     brief(after->chosen().latency.median),
                     moves ? ", on " + after->chosen().placement : std::string()));
     finding.change = {{fmt::format("stages.{}.dtype", view.stage().name), "int8"}};
@@ -77,7 +85,7 @@ void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) 
 }
 
 // Compares int8 with fp16 (or fp32) where the device multiplies both.
-void find_useless_precision(const StageView& view, DeviceId id, std::vector<Finding>& found) {
+void find_useless_precision(const StageView& view, DeviceId id, StageAt& known, std::vector<Finding>& found) {
     const Device& device = view.profile().devices[static_cast<std::size_t>(id)];
     const Candidate* candidate = view.on(id);
     const DType wide = offers(device, DType::kFp16) ? DType::kFp16 : DType::kFp32;
@@ -85,7 +93,7 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
         view.model_stage().precision.dtype != DType::kInt8 || !offers(device, DType::kInt8) || !offers(device, wide)) {
         return;
     }
-    const auto before = latency_at(view, id, wide);
+    const auto before = latency_at(view, id, wide, known);
     if (!before) {
         return;
     }
@@ -102,8 +110,7 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
     finding.stage = view.stage().name;
     finding.text = fmt::format(
         "On {} int8 is only {} times as fast as {} ({} against {}), although its multiply rate is {} as high: {} takes "
-        "{} "
-        "of the time and hardly depends on the precision.",
+        "{} of the time and hardly depends on the precision.",
         device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), brief(candidate->latency.median),
         brief(*before), promised_text, choice_name(kCategoryNames, category),
         percent_text(time / candidate->latency.median, 2));
@@ -114,8 +121,9 @@ void find_useless_precision(const StageView& view, DeviceId id, std::vector<Find
 
 void find_precision(const StageView& view, std::vector<Finding>& found) {
     find_cheaper_precision(view, found);
+    StageAt known;
     for (std::size_t d = 0; d < view.profile().devices.size(); ++d) {
-        find_useless_precision(view, static_cast<DeviceId>(d), found);
+        find_useless_precision(view, static_cast<DeviceId>(d), known, found);
     }
 }
 

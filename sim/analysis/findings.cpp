@@ -1,6 +1,8 @@
 // Runs all finders over all stages, and orders findings by the time that they save.
 #include "berth/findings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,6 +14,47 @@ namespace berth {
 namespace {
 
 Time gain(const Finding& finding) { return *finding.before - *finding.after; }
+
+// Whether both are the same change of the chip; for spills, to memories of any size.
+bool same_change(const Finding& a, const Finding& b) {
+    if (a.kind != b.kind || !a.after || !b.after) {
+        return false;
+    }
+    return a.kind == FindingKind::kSpill
+               ? std::ranges::equal(a.change, b.change, {}, &Settings::value_type::first, &Settings::value_type::first)
+               : a.change == b.change && a.after == b.after;
+}
+
+std::string text_by_stage(const Finding& finding) {
+    return finding.also_in.empty() ? fmt::format("{}: {}", finding.stage, finding.text) : finding.text;
+}
+
+// Joins findings of several stages to the one whose change gains most.
+void add_stages(Finding& finding, Finding other) {
+    if (gain(other) > gain(finding)) {
+        std::swap(finding, other);
+    }
+    finding.text = text_by_stage(finding) + " " + text_by_stage(other);
+    if (other.chosen_after != other.chosen_before) {
+        finding.text += fmt::format(" {} moves from {} to {}.", other.stage, other.chosen_before, other.chosen_after);
+    }
+    finding.also_in.push_back(other.stage);
+    finding.also_in.insert(finding.also_in.end(), other.also_in.begin(), other.also_in.end());
+}
+
+// What several stages ask of the chip is one finding.
+std::vector<Finding> merged(std::vector<Finding> found) {
+    std::vector<Finding> all;
+    for (Finding& one : found) {
+        const auto same = std::ranges::find_if(all, [&one](const Finding& other) { return same_change(other, one); });
+        if (same == all.end()) {
+            all.push_back(std::move(one));
+        } else {
+            add_stages(*same, std::move(one));
+        }
+    }
+    return all;
+}
 
 }  // namespace
 
@@ -38,6 +81,7 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
             find_cores(view, found);
         }
     }
+    found = merged(std::move(found));
     find_core_splits(scenario, result, found);
     const auto without_effect = std::stable_partition(found.begin(), found.end(), changes_total);
     std::stable_sort(found.begin(), without_effect,

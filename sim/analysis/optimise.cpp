@@ -115,13 +115,24 @@ void add_to_front(std::vector<DesignPoint>& front, const DesignPoint& point, con
     front.push_back(point);
 }
 
+/// The end of a path that has as many steps as `name`.
+std::string end_like(std::string_view name, const std::string& path) {
+    std::size_t start = path.size();
+    for (auto steps = std::ranges::count(name, '.') + 1; steps > 0 && start != std::string::npos && start > 0;
+         --steps) {
+        start = path.rfind('.', start - 1);
+    }
+    return start == std::string::npos ? path : path.substr(start + 1);
+}
+
 /// Axis that a name in a formula refers to.
 std::optional<std::size_t> axis_named(const std::string& name, const std::vector<SweepAxis>& axes,
                                       Diagnostics& diagnostics) {
     std::vector<std::size_t> found;
-    std::vector<std::string> paths;
+    std::vector<std::string> paths, ends;
     for (std::size_t a = 0; a < axes.size(); ++a) {
         paths.push_back(axes[a].path);
+        ends.push_back(end_like(name, axes[a].path));
         if (axes[a].path == name || axes[a].path.ends_with("." + name)) {
             found.push_back(a);
         }
@@ -131,7 +142,8 @@ std::optional<std::size_t> axis_named(const std::string& name, const std::vector
     }
     diagnostics.error(SourceLocation("--cost"),
                       fmt::format("'{}' is {}", name, found.empty() ? "not varied" : "the end of several paths"),
-                      fmt::format("{}, or the end of one", list_of(paths)));
+                      fmt::format("{}, or the end of one", list_of(paths)),
+                      found.empty() ? nearest_name(name, ends) : "");
     return std::nullopt;
 }
 

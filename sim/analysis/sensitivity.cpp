@@ -6,6 +6,7 @@
 #include <map>
 
 #include "berth/profile.h"
+#include "evaluation/stage_choice.h"
 
 namespace berth {
 
@@ -25,35 +26,42 @@ std::map<std::string, double> spreads_of(const Profile& profile) {
     return spreads;
 }
 
-double effect_at(const Candidate& candidate, std::size_t number) {
-    return number < candidate.uncertainty.effect.size() ? candidate.uncertainty.effect[number] : 0;
+double effect_at(const Uncertainty& uncertainty, std::size_t number) {
+    return number < uncertainty.effect.size() ? uncertainty.effect[number] : 0;
 }
 
-const Candidate* next_fastest(const StageResult& stage) {
+// Effect of one standard deviation of a number on the logarithm of the objective's value.
+double effect_on_score(const Candidate& candidate, Objective objective, std::size_t number) {
+    const ObjectivePowers powers = powers_of(objective);
+    return powers.time * effect_at(uncertainty_of(candidate, row_of(objective).time_of), number) +
+           powers.energy * effect_at(candidate.of_energy, number);
+}
+
+const Candidate* next_best(const StageResult& stage, Objective objective) {
     const Candidate& chosen = stage.candidates[*stage.chosen];
     const Candidate* best = nullptr;
     for (const Candidate& candidate : stage.candidates) {
         const bool rival = candidate.feasible && candidate.granularity == Granularity::kModel &&
-                           candidate.placement != chosen.placement;
-        if (rival && (best == nullptr || candidate.latency.median < best->latency.median)) {
+                           candidate.placement != chosen.placement && score(candidate, objective);
+        if (rival && (best == nullptr || score(candidate, objective) < score(*best, objective))) {
             best = &candidate;
         }
     }
     return best;
 }
 
-DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other,
+DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other, Objective objective,
                                 const std::vector<std::string>& numbers) {
     const Candidate& chosen = stage.candidates[*stage.chosen];
     DecisionSensitivity decision;
     decision.stage = stage.name;
     decision.chosen = chosen.placement;
     decision.other = other.placement;
-    decision.margin = std::log(other.latency.median / chosen.latency.median);
-    decision.probability = probability_faster(chosen, other);
+    decision.margin = std::log(*score(other, objective) / *score(chosen, objective));
+    decision.probability = probability_better(chosen, other, objective);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         // Change of the margin per standard deviation of the number.
-        const double per_sigma = effect_at(other, i) - effect_at(chosen, i);
+        const double per_sigma = effect_on_score(other, objective, i) - effect_on_score(chosen, objective, i);
         if (per_sigma != 0 && std::abs(decision.margin / per_sigma) <= kWithinReach) {
             decision.could_flip.push_back({numbers[i], -decision.margin / per_sigma});
         }
@@ -68,7 +76,7 @@ double effect_on_total(const ScenarioResult& result, std::size_t number) {
     for (const StageResult& stage : result.stages) {
         for (const PassShare& share : stage.passes) {
             const Candidate& candidate = stage.candidates[share.candidate];
-            effect += effect_at(candidate, number) * static_cast<double>(share.passes) *
+            effect += effect_at(candidate.uncertainty, number) * static_cast<double>(share.passes) *
                       (candidate.latency.median / result.total.latency.median);
         }
     }
@@ -78,8 +86,9 @@ double effect_on_total(const ScenarioResult& result, std::size_t number) {
 // Whether a number affects no placement of any stage, chosen or not.
 bool moves_nothing(const ScenarioResult& result, std::size_t number) {
     return std::ranges::none_of(result.stages, [number](const StageResult& stage) {
-        return std::ranges::any_of(stage.candidates,
-                                   [number](const Candidate& candidate) { return effect_at(candidate, number) != 0; });
+        return std::ranges::any_of(stage.candidates, [number](const Candidate& candidate) {
+            return effect_at(candidate.uncertainty, number) != 0 || effect_at(candidate.of_energy, number) != 0;
+        });
     });
 }
 
@@ -88,11 +97,12 @@ bool moves_nothing(const ScenarioResult& result, std::size_t number) {
 Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result) {
     Sensitivity answer;
     answer.scenario = result.scenario;
+    answer.objective = result.objective;
     answer.changes = result.changes;
     answer.total = result.total.latency;
     for (const StageResult& stage : result.stages) {
-        if (const Candidate* other = stage.chosen ? next_fastest(stage) : nullptr) {
-            answer.decisions.push_back(decision_of(stage, *other, result.uncertain_numbers));
+        if (const Candidate* other = stage.chosen ? next_best(stage, result.objective) : nullptr) {
+            answer.decisions.push_back(decision_of(stage, *other, result.objective, result.uncertain_numbers));
         }
     }
     const auto spreads = spreads_of(scenario.profile);

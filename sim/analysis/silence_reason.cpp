@@ -73,6 +73,7 @@ SilenceReason of_bandwidth_limits(const SilentScene& scene, const PathSteps& ste
             limits.push_back(fmt::format("devices.{}.dma.limit", device_name(scene, d)));
             reason.together.push_back(own);
             reason.together.back().push_back(limits.back());
+            std::erase_if(reason.together.back(), [&](const std::string& path) { return !scene.probe.has(path); });
         }
     }
     if (drawn.empty()) {
@@ -187,10 +188,7 @@ std::string instead_text(const SilentScene& scene, const SilenceReason& reason, 
     if (const auto own = deciding(reason.instead)) {
         return ": vary " + *own;
     }
-    for (PathSteps list : reason.together) {
-        std::erase_if(list, [&](const std::string& path) {
-            return std::ranges::find(scene.probe.paths(), path) == scene.probe.paths().end();
-        });
+    for (const PathSteps& list : reason.together) {
         if (list.size() > 1 && scene.probe.move_together(list)) {
             return fmt::format(": vary {} together", fmt::join(mapped<std::string>(list, settable), " and "));
         }

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/runtimes.h"
 
 namespace berth {
@@ -116,6 +117,15 @@ std::pair<std::string, std::string> cores_setting(const Scenario& scenario, std:
             fmt::format("{}: {}", profile_of(scenario, work).devices[static_cast<std::size_t>(id)].name, count));
     }
     return {fmt::format("stages.{}.cores", stage), fmt::format("{{{}}}", fmt::join(entries, ", "))};
+}
+
+ListedPass listed_pass(const StageView& view) {
+    const Candidate& chosen = view.chosen();
+    if (view.stage_result().lengths == 1) {
+        return {chosen.latency.median, ""};
+    }
+    return {sum_of<Time>(chosen.operators, &OperatorResult::latency),
+            chosen.generation ? " in a step" : " in a pass of the main length"};
 }
 
 std::string placed(const Candidate& candidate) {

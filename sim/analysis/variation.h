@@ -54,6 +54,13 @@ using Settings = std::vector<std::pair<std::string, std::string>>;  ///< as in F
 /// Options for the latencies of a what-if: no intervals, no operators, and splits only if one may be chosen.
 [[nodiscard]] EvaluationOptions totals_only(const Scenario& scenario);
 
+/// The pass whose operators a candidate lists: its time, and how a sentence names it where a request has other passes.
+struct ListedPass {
+    Time time;
+    std::string_view name;  ///< " in a step"; empty where it is the only one
+};
+[[nodiscard]] ListedPass listed_pass(const StageView& view);
+
 /// Placement of a candidate as the start of a sentence: "On npu", or "Placed by operator".
 [[nodiscard]] std::string placed(const Candidate& candidate);
 

@@ -19,8 +19,6 @@ Time time_of(const Candidate& candidate, TimeOf which) {
     return which == TimeOf::kToken && generation && generation->step ? *generation->step : candidate.latency.median;
 }
 
-namespace {
-
 const Uncertainty& uncertainty_of(const Candidate& candidate, TimeOf which) {
     const auto& generation = candidate.generation;
     if (which == TimeOf::kFirstToken && generation && generation->first_token) {
@@ -29,7 +27,6 @@ const Uncertainty& uncertainty_of(const Candidate& candidate, TimeOf which) {
     return which == TimeOf::kToken && generation && generation->step ? generation->of_step : candidate.uncertainty;
 }
 
-// Value that the objective minimises; absent if it needs energy and the profile has no energy numbers.
 std::optional<double> score(const Candidate& candidate, Objective objective) {
     const ObjectiveRow& row = row_of(objective);
     if (row.needs_energy && !candidate.energy) {
@@ -38,7 +35,11 @@ std::optional<double> score(const Candidate& candidate, Objective objective) {
     return row.score(in_seconds(time_of(candidate, row.time_of)), candidate.energy ? in_joules(*candidate.energy) : 0);
 }
 
-}  // namespace
+ObjectivePowers powers_of(Objective objective) {
+    constexpr double kStep = 2;
+    const auto value = row_of(objective).score;
+    return {std::log2(value(kStep, 1) / value(1, 1)), std::log2(value(1, kStep) / value(1, 1))};
+}
 
 bool allowed(const Candidate& candidate, const ModelStage& stage) {
     return candidate.feasible && static_cast<int>(candidate.granularity) <= static_cast<int>(stage.granularity);
@@ -145,10 +146,7 @@ double probability_better(const Candidate& a, const Candidate& b, Objective obje
     if (!row.needs_energy || !a.energy || !b.energy) {
         return probability_faster(a, b, row.time_of);
     }
-    // The objective's value is a product of powers of time and energy.
-    constexpr double kStep = 2;
-    const double of_time = std::log2(row.score(kStep, 1) / row.score(1, 1));
-    const double of_energy = std::log2(row.score(1, kStep) / row.score(1, 1));
+    const auto [of_time, of_energy] = powers_of(objective);
     const auto times =
         causes_apart(uncertainty_of(a, row.time_of).independent, uncertainty_of(b, row.time_of).independent);
     std::vector<double> apart = causes_apart(a.of_energy.independent, b.of_energy.independent);

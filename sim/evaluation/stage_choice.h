@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "berth/evaluation.h"
@@ -14,6 +15,16 @@ namespace berth {
 
 /// Time of a candidate that the objective uses; the time of the whole stage if the candidate has no other.
 [[nodiscard]] Time time_of(const Candidate& candidate, TimeOf which);
+/// Uncertainty of that time.
+[[nodiscard]] const Uncertainty& uncertainty_of(const Candidate& candidate, TimeOf which);
+/// Value that the objective minimises; absent if it needs energy and the profile has no energy numbers.
+[[nodiscard]] std::optional<double> score(const Candidate& candidate, Objective objective);
+
+/// Exponents of time and energy in that value, which is a product of their powers.
+struct ObjectivePowers {
+    double time = 1, energy = 0;
+};
+[[nodiscard]] ObjectivePowers powers_of(Objective objective);
 
 /// Whether the stage may use the candidate: it is feasible and no finer than the stage's granularity.
 [[nodiscard]] bool allowed(const Candidate& candidate, const ModelStage& stage);

@@ -1,5 +1,6 @@
 // Findings as text: the finding, the gain of acting on it, and the command line that tries it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "berth/provenance.h"
 #include "berth/quantity_text.h"
@@ -13,6 +14,13 @@ namespace {
 constexpr std::size_t kFindingIndent = 4;
 
 }  // namespace
+
+std::string finding_name(const Finding& finding) {
+    std::vector<std::string> stages{finding.stage};
+    stages.insert(stages.end(), finding.also_in.begin(), finding.also_in.end());
+    return fmt::format("{}{}{}", choice_name(kFindingKindNames, finding.kind), finding.stage.empty() ? "" : " in ",
+                       fmt::join(stages, ", "));
+}
 
 std::string finding_gain(const Finding& finding) {
     if (!changes_total(finding)) {
@@ -40,12 +48,11 @@ std::string findings_text(std::span<const Finding> findings, TextWidth width) {
     std::string text;
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const Finding& finding = findings[i];
-        const std::string stage = finding.stage.empty() ? "" : " in " + finding.stage;
         text += i == 0 ? "" : "\n";
         if (i > 0 && changes_total(findings[i - 1]) && !changes_total(finding)) {
             text += "Noticed too, without a gain in the total:\n\n";
         }
-        text += fmt::format("{}. {}{}\n", i + 1, choice_name(kFindingKindNames, finding.kind), stage);
+        text += fmt::format("{}. {}\n", i + 1, finding_name(finding));
         text += wrapped(finding.text, kFindingIndent, width);
         if (const std::string predicted = finding_gain(finding); !predicted.empty()) {
             text += wrapped("predicts: " + predicted, kFindingIndent, width);

@@ -139,6 +139,7 @@ Json finding_json(const Finding& finding) {
     Json object = Json::object();
     object["kind"] = choice_name(kFindingKindNames, finding.kind);
     object["stage"] = json_text(finding.stage);
+    object["also_in"] = finding.also_in;
     object["text"] = finding.text;
     object["change"] = Json::object();
     for (const auto& [path, value] : finding.change) {

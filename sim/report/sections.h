@@ -73,6 +73,9 @@ namespace berth {
 /// A row per operator of a placement; a "+" behind the name marks an operator with a note.
 [[nodiscard]] TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices);
 
+/// "spill in embed, rerank".
+[[nodiscard]] std::string finding_name(const Finding& finding);
+
 /// Effect on the total of acting on a finding: "total 448 ms -> 161 ms (-64%)"; empty if there is none.
 [[nodiscard]] std::string finding_gain(const Finding& finding);
 

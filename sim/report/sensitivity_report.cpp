@@ -24,10 +24,16 @@ namespace {
 constexpr std::size_t kNumbersShown = 20;
 constexpr double kBarColumns = 20;
 
-std::string decision_text(const DecisionSensitivity& decision) {
-    std::string text = fmt::format("{}: {} is {} times as fast as {}, and faster with a probability of {}. ",
-                                   decision.stage, decision.chosen, number_text(std::exp(decision.margin), 3),
-                                   decision.other, share_text(decision.probability));
+std::string decision_text(const DecisionSensitivity& decision, const ObjectiveRow& objective) {
+    const std::string ratio = number_text(std::exp(decision.margin), 3);
+    const std::string probability = share_text(decision.probability);
+    std::string text =
+        objective.needs_energy
+            ? fmt::format("{}: {} has {} times the {} of {}, which is the {} choice with a probability of {}. ",
+                          decision.stage, decision.other, ratio, objective.name, decision.chosen, objective.best,
+                          probability)
+            : fmt::format("{}: {} is {} times as fast as {}, and faster with a probability of {}. ", decision.stage,
+                          decision.chosen, ratio, decision.other, probability);
     if (decision.could_flip.empty()) {
         return text + "No single profile number, moved by up to two standard deviations, reverses this choice.";
     }
@@ -40,9 +46,10 @@ std::string decision_text(const DecisionSensitivity& decision) {
 }
 
 std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
+    const bool by_energy = row_of(sensitivity.objective).needs_energy;
     TextTable table;
     table.column("profile number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"spread", "effect on total", "elasticity"});
+    table.columns(Align::kRight, {"spread", by_energy ? "effect on time" : "effect on total", "elasticity"});
     table.column("", Align::kLeft, Fit::kOptional);
     const double most = sensitivity.numbers.empty() ? 1 : std::abs(sensitivity.numbers.front().on_total);
     for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
@@ -54,7 +61,7 @@ std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
     return table.text(2, width);
 }
 
-std::string sampled_text(const SampledSensitivity& sampled, TextWidth width) {
+std::string sampled_text(const SampledSensitivity& sampled, const ObjectiveRow& objective, TextWidth width) {
     TextTable table;
     table.column("share of the variance", Align::kLeft, Fit::kOwnLine);
     table.columns(Align::kRight, {"alone", "with interactions"});
@@ -62,10 +69,11 @@ std::string sampled_text(const SampledSensitivity& sampled, TextWidth width) {
         const VarianceShare& share = sampled.numbers[i];
         table.row({typed_path(share.path), percent_text(share.alone, 2), percent_text(share.total, 2)});
     }
-    return wrapped(fmt::format("With all numbers varied at once ({} samples), the recommendation is the fastest with a "
-                               "probability of {} and takes {}.",
-                               sampled.samples, share_text(sampled.right), estimate_text(sampled.total)),
-                   2, width) +
+    return wrapped(
+               fmt::format("With all numbers varied at once ({} samples), the recommendation is the {} with a "
+                           "probability of {} and takes {}.",
+                           sampled.samples, objective.best, share_text(sampled.right), estimate_text(sampled.total)),
+               2, width) +
            "\n" + table.text(2, width);
 }
 
@@ -99,7 +107,9 @@ bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity
 }
 
 std::vector<std::string> decision_sentences(const Sensitivity& sensitivity) {
-    return mapped(sensitivity.decisions, decision_text);
+    return mapped(sensitivity.decisions, [&](const DecisionSensitivity& decision) {
+        return decision_text(decision, row_of(sensitivity.objective));
+    });
 }
 
 std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {
@@ -122,7 +132,7 @@ std::string sensitivity_text(const Sensitivity& sensitivity, TextWidth width) {
                            2, width);
     }
     if (sensitivity.sampled) {
-        text += "\n" + sampled_text(*sensitivity.sampled, width);
+        text += "\n" + sampled_text(*sensitivity.sampled, row_of(sensitivity.objective), width);
     }
     if (!sensitivity.warnings.empty()) {
         text += "\n" + warnings_text(sensitivity.warnings, width);

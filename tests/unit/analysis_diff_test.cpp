@@ -288,6 +288,9 @@ TEST(Optimise, NamesOfAFormulaAreEndsOfPaths) {
     Diagnostics diagnostics;
     EXPECT_FALSE(CostFormula::parse("capacity + clock", sweep.axes(), diagnostics));
     EXPECT_THAT(diagnostics.text(), HasSubstr("--cost: error: 'clock' is not varied (expected "));
+    Diagnostics misspelt;
+    EXPECT_FALSE(CostFormula::parse("srm.capacity", sweep.axes(), misspelt));
+    EXPECT_THAT(misspelt.text(), HasSubstr("or the end of one, did you mean sram.capacity?)"));
 }
 
 std::vector<SweepAxis> axes_of(const std::vector<std::string>& texts) {

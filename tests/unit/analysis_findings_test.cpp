@@ -118,6 +118,19 @@ TEST(WhatifFindings, WhatIsTriedGivesWhatWasPredictedUnderOtherQuestionsToo) {
     EXPECT_GT(tried, 20);
 }
 
+// A change of the chip moves all stages, so it is one finding with what each stage says of it.
+TEST(WhatifFindings, WhatSeveralStagesAskOfTheChipIsOneFinding) {
+    const auto all = findings_of("rag-rk3588", {});
+    for (const FindingKind kind : {FindingKind::kSpill, FindingKind::kFallback}) {
+        ASSERT_EQ(std::ranges::count(all, kind, &Finding::kind), 1);
+        const Finding& one = *std::ranges::find(all, kind, &Finding::kind);
+        EXPECT_EQ(one.stage, "embed");
+        EXPECT_EQ(one.also_in, std::vector<std::string>{"rerank"});
+        EXPECT_TRUE(one.text.starts_with("embed: ")) << one.text;
+        EXPECT_NE(one.text.find(" rerank: "), std::string::npos) << one.text;
+    }
+}
+
 // A stage's setting for one device leaves those for others in place.
 TEST(WhatifFindings, CoresOfOneDeviceKeepThoseOfOthers) {
     int found = 0;

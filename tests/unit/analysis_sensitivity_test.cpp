@@ -58,6 +58,21 @@ TEST(Sensitivity, AnEffectIsWhatMovingTheNumberDoes) {
     EXPECT_EQ(compared, 6);
 }
 
+// Decisions are compared by what the scenario minimises, with the same probability as the recommendation.
+TEST(Sensitivity, DecisionsAreThoseOfTheObjective) {
+    const Answered base = answered({{"objective", "energy"}});
+    ASSERT_FALSE(base.sensitivity.decisions.empty());
+    for (const DecisionSensitivity& decision : base.sensitivity.decisions) {
+        const StageResult& stage = *std::ranges::find(base.result.stages, decision.stage, &StageResult::name);
+        const auto energy_of = [&stage](const std::string& placement) {
+            return *std::ranges::find(stage.candidates, placement, &Candidate::placement)->energy;
+        };
+        EXPECT_NEAR(std::exp(decision.margin), energy_of(decision.other) / energy_of(decision.chosen), 1e-9);
+        EXPECT_GE(decision.margin, 0);
+        EXPECT_GE(decision.probability, stage.confidence);
+    }
+}
+
 TEST(Sensitivity, NumbersAreSortedAndMatter) {
     const Answered base = answered({});
     ASSERT_GT(base.sensitivity.numbers.size(), 3U);

@@ -175,8 +175,7 @@ std::vector<Variant> variants_of(const ScenarioResult& result, std::span<const F
         const Finding& finding = findings[i];
         if (changes_total(finding)) {
             const bool moves = finding.chosen_before != finding.chosen_after && !finding.chosen_after.empty();
-            all.push_back({fmt::format("finding {}: {} in {}", i + 1, choice_name(kFindingKindNames, finding.kind),
-                                       finding.stage),
+            all.push_back({fmt::format("finding {}: {}", i + 1, finding_name(finding)),
                            moves ? fmt::format("{} {}", finding.stage, finding.chosen_after) : "as recommended",
                            *finding.after});
         }

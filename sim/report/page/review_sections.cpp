@@ -18,9 +18,8 @@ namespace {
 constexpr std::size_t kMeasurementsShown = 5;
 
 std::string finding_item(const Finding& finding) {
-    const std::string stage = finding.stage.empty() ? "" : " in " + finding.stage;
-    std::string text = fmt::format("<li><strong>{}{}</strong>: {}", choice_name(kFindingKindNames, finding.kind),
-                                   html_text(stage), html_text(finding.text));
+    std::string text =
+        fmt::format("<li><strong>{}</strong>: {}", html_text(finding_name(finding)), html_text(finding.text));
     if (const std::string gain = finding_gain(finding); !gain.empty()) {
         text += " Predicts: " + html_text(gain) + ".";
     }
