@@ -1,6 +1,5 @@
 // Operators of a placed pass in execution order, each with the time attributed to it.
 #include <algorithm>
-#include <deque>
 
 #include "evaluation/work.h"
 
@@ -57,11 +56,12 @@ void add_further(OperatorResult& result, const Kernel& kernel, const KernelCost&
 }
 
 // Adds MACs and bytes of a kernel, conversions included. The slowest of the operator's own kernels represents it in
-// explanations; a conversion only where there is no other. `converts`: whether one has so far.
-void add_kernel(OperatorResult& result, bool& converts, const DevicePlan& plan, const ScheduledKernel& scheduled) {
+// explanations; a conversion only where there is no other. `role`: of the kernel that does so far.
+void add_kernel(OperatorResult& result, StepRole& role, const DevicePlan& plan, const ScheduledKernel& scheduled) {
     const auto id = static_cast<std::size_t>(scheduled.kernel);
     const KernelCost& cost = plan.costs[id];
     const bool conversion = is_conversion(scheduled.role);
+    const bool converts = result.cost && is_conversion(role);
     result.macs += cost.macs;
     result.dram_bytes += in_bytes(cost.traffic.read + cost.traffic.write) * bytes(1);
     const bool represents =
@@ -74,7 +74,7 @@ void add_kernel(OperatorResult& result, bool& converts, const DevicePlan& plan, 
     if (represents) {
         result.cost = cost;
         result.kernel = plan.kernels[id];
-        converts = conversion;
+        role = scheduled.role;
     }
 }
 
@@ -122,10 +122,10 @@ std::vector<OperatorResult> operator_results(const LengthPlan& length, const Ass
             results[after].latency += fusion.loss;
         }
     }
-    std::deque<bool> converts(results.size(), false);  // [operator] its representative is a conversion
+    std::vector<StepRole> roles(results.size());  // [operator] of the kernel that represents it so far
     for (const ScheduledKernel& scheduled : work.kernels) {
         const auto op = static_cast<std::size_t>(scheduled.op);
-        add_kernel(results[op], converts[op], length.plans[static_cast<std::size_t>(scheduled.device)], scheduled);
+        add_kernel(results[op], roles[op], length.plans[static_cast<std::size_t>(scheduled.device)], scheduled);
     }
     Time start;
     for (OperatorResult& result : results) {
