@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -91,7 +90,9 @@ constexpr std::array<Purpose, 6> kPurposes{{
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
     for (const Purpose& purpose : kPurposes) {
-        std::ranges::transform(purpose.entries, std::back_inserter(names), &CommandEntry::name);
+        for (const CommandEntry& entry : purpose.entries) {
+            names.emplace_back(entry.name);
+        }
     }
     return names;
 }
