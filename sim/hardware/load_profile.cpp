@@ -16,7 +16,9 @@ namespace berth {
 
 namespace {
 
-constexpr const char* kNobody = "";  // origin of a number that is derived rather than written
+constexpr const char* kNobody = "";                           // origin of a number that is derived rather than written
+constexpr const char* kArray = "matrix.macs_per_cycle.int8";  // below a device
+constexpr int kShareDigits = 12;                              // with which a share comes to its number again
 
 // Names in `extends`: one name, or a list in which earlier entries take precedence over later ones.
 std::vector<YamlNode> extended_by(const YamlNode& root) {
@@ -53,28 +55,80 @@ std::string scalar_below(const std::optional<YamlNode>& node, std::string_view k
     return node && node->is_map() ? stated_at(*node, key) : "";
 }
 
-// Converts the vector rates of an archetype from shares of the array to numbers. An archetype sizes the vector unit
-// relative to the array, as chips do; a concrete chip has a known array, and neither a what-if question about the array
-// nor a profile that extends the chip with another array may change the vector unit.
-void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
-    const auto devices = document.root(diagnostics).find("devices");
+/// A rate of element-wise work: its path and the number there.
+struct VectorRateNode {
+    std::string device, path;
+    YamlNode number;
+};
+
+// Rates per cycle of all vector units: those of each class, and that of score elements.
+std::vector<VectorRateNode> vector_rates(const YamlNode& root) {
+    std::vector<VectorRateNode> rates;
+    const auto add = [&rates](const std::string& device, const std::string& below, const YamlNode& node) {
+        if (const auto rate = node.is_map() ? node.find("per_cycle") : std::nullopt; rate && rate->is_map()) {
+            rates.push_back({device, fmt::format("devices.{}.{}.per_cycle.value", device, below), *rate});
+        }
+    };
+    const auto devices = root.find("devices");
     for (const YamlEntry& device : devices ? devices->entries() : std::vector<YamlEntry>{}) {
         const auto vector = device.value.find("vector");
         for (const YamlEntry& one : vector && vector->is_map() ? vector->entries() : std::vector<YamlEntry>{}) {
-            const auto rate = one.value.is_map() ? one.value.find("per_cycle") : std::nullopt;
-            const auto relative = parse_relative(scalar_below(rate, "value"));
-            const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
-            if (share == nullptr || share->per_cycle || scalar_below(rate, "kind") != "inherited") {
-                continue;
-            }
-            const std::string array = fmt::format("devices.{}.{}", device.key, share->base);
-            const auto stated = document.text_at(array + ".value");
-            const auto parsed = parse_quantity(stated ? *stated : document.text_at(array).value_or(""));
-            if (const auto* macs = std::get_if<ParsedQuantity>(&parsed); macs != nullptr) {
-                const std::string path = fmt::format("devices.{}.vector.{}.per_cycle.value", device.key, one.key);
-                const auto number = YamlDocument::parse(number_text(share->share * macs->value), path, diagnostics);
-                static_cast<void>(document.set(path, number->root(diagnostics), rate->where(), diagnostics, kNobody));
-            }
+            add(device.key, fmt::format("vector.{}", one.key), one.value);
+        }
+        if (const auto attention = device.value.find("attention")) {
+            add(device.key, "attention", *attention);
+        }
+    }
+    return rates;
+}
+
+void put(YamlDocument& document, const std::string& path, const std::string& value, const SourceLocation& where,
+         Diagnostics& diagnostics) {
+    const auto text = YamlDocument::parse(value, path, diagnostics);
+    static_cast<void>(document.set(path, text->root(diagnostics), where, diagnostics, kNobody));
+}
+
+// Writes the vector rates of a chip as shares of its array, as archetypes have them: chips of a kind have arrays and
+// vector units in proportion, so those of a chip with another array follow it.
+void follow_array(YamlDocument& base, Diagnostics& diagnostics) {
+    for (const VectorRateNode& rate : vector_rates(base.root(diagnostics))) {
+        const auto number = parse_quantity(scalar_below(rate.number, "value"));
+        const std::string path = fmt::format("devices.{}.{}", rate.device, kArray);
+        const auto stated = base.text_at(path + ".value");
+        const auto array = parse_quantity(stated ? *stated : base.text_at(path).value_or(""));
+        const auto* elements = std::get_if<ParsedQuantity>(&number);
+        const auto* macs = std::get_if<ParsedQuantity>(&array);
+        if (elements != nullptr && macs != nullptr && macs->value > 0) {
+            const std::string share = percent_text(elements->value / macs->value, kShareDigits);
+            put(base, rate.path, fmt::format("{} of {}", share, kArray), rate.number.where(), diagnostics);
+        }
+    }
+}
+
+// The clock of the memory is the state of the boards that were measured; bandwidths hold at the rated one.
+void forget_memory_state(YamlDocument& base, Diagnostics& diagnostics) {
+    const auto memory = base.root(diagnostics).find("memory");
+    const auto dram = memory && memory->is_map() ? memory->find("dram") : std::nullopt;
+    const auto clock = dram && dram->is_map() ? dram->find("clock") : std::nullopt;
+    if (clock && clock->is_map() && dram->find("rated_clock")) {
+        put(base, "memory.dram.clock.value", "100% of rated_clock", clock->where(), diagnostics);
+    }
+}
+
+// Converts inherited vector rates from shares of the array to numbers. A chip that is being described has its vector
+// unit sized with the array, as chips do; once described, a what-if question about its array, or a variant of it with
+// another one, does not change the vector unit.
+void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
+    Diagnostics ignored;
+    for (const VectorRateNode& rate : vector_rates(document.root(ignored))) {
+        const auto written = rate.number.find("value");
+        const auto relative = parse_relative(scalar_below(rate.number, "value"));
+        const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
+        if (share == nullptr || share->per_cycle || scalar_below(rate.number, "kind") != "inherited") {
+            continue;
+        }
+        if (const auto number = written->parameter<double>()) {
+            put(document, rate.path, number_text(number->value), rate.number.where(), diagnostics);
         }
     }
 }
@@ -109,6 +163,10 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
         if (of_another_chip(root, base->root(diagnostics))) {
             base->mark_inherited(*name);
             forget_evidence(*base, diagnostics);
+            if (stated_at(base->root(diagnostics), "archetype") != "true") {
+                follow_array(*base, diagnostics);
+                forget_memory_state(*base, diagnostics);
+            }
         }
         base->erase("archetype");
         document.overlay(*base);

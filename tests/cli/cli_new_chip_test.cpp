@@ -50,8 +50,8 @@ TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
 }
 
 // The same ten numbers over another chip of the kind, whose remaining numbers are inherited, give the same answer as
-// over the archetype within the uncertainty of both. That chip's vector unit serves half the array, and its attention
-// has a cost per head, so the archetype is faster, but by no more than a factor of two.
+// over the archetype within the uncertainty of both. The runtime of that chip starts each head of attention by itself
+// and normalises in fp16 in several passes, so the archetype is faster.
 TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
     ASSERT_EQ(berth(asked("my-chip")).status, 0);
     write("over-a-chip.yaml", R"(profile: over-a-chip
@@ -74,7 +74,7 @@ devices:
     const Json chip = prediction("over-a-chip.yaml");
     const double ratio = chip["latency_ms"].get<double>() / archetype["latency_ms"].get<double>();
     EXPECT_GT(ratio, 1);
-    EXPECT_LT(ratio, 2);
+    EXPECT_LT(ratio, 1.75);
     EXPECT_LT(archetype["low_ms"], chip["high_ms"]);
     EXPECT_LT(chip["low_ms"], archetype["high_ms"]);
     for (const Json& one : {archetype, chip}) {

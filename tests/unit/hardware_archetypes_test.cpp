@@ -102,6 +102,52 @@ TEST(Archetypes, AVariantFileAndASettingGiveTheSameChip) {
     EXPECT_DOUBLE_EQ(number_at(*file, "devices.npu.matrix.macs_per_cycle.fp16").value, 6250);
 }
 
+// Architects size the vector unit with the array: a file that states twice the array gives twice the rates, whatever
+// the kind of accelerator.
+TEST(Archetypes, VectorRatesFollowTheStatedArray) {
+    for (const std::string kind : {"npu-vector", "npu-convolution", "npu-systolic", "accelerator-host-link", "gpu"}) {
+        const std::string device = kind == "gpu" ? "gpu" : "npu";
+        const auto stating = [&](double macs) {
+            Diagnostics diagnostics;
+            auto profile = profile_from("profile: own\nextends: " + kind + "\ndevices: {" + device +
+                                            ": {matrix: {macs_per_cycle: {int8: " + std::to_string(macs) + "}}}}\n",
+                                        diagnostics);
+            EXPECT_TRUE(profile) << diagnostics.text();
+            return std::move(profile).value();
+        };
+        Profile once = stating(4000);
+        Profile twice = stating(8000);
+        for (const char* of : {"elementwise", "activation", "softmax", "norm", "move", "gather", "reduce", "convert"}) {
+            const std::string path = "devices." + device + ".vector." + of + ".per_cycle";
+            EXPECT_NEAR(number_at(twice, path).value / number_at(once, path).value, 2, 0.01) << kind << " " << path;
+        }
+    }
+}
+
+// Another chip of the kind has a vector unit in proportion to the array that it states; a variant of the same chip
+// keeps its own. The state of the memory is that of boards of the first chip, so stated bandwidths hold as they are.
+TEST(Archetypes, WhatFollowsOfAnotherChipFollowsWhatThisOneStates) {
+    const auto variant = [](const std::string& chip, const std::string& devices) {
+        Diagnostics diagnostics;
+        auto profile = profile_from("profile: own\n" + chip + "extends: rk3588-rknn-2.3.2\n" + devices, diagnostics);
+        EXPECT_TRUE(profile) << diagnostics.text();
+        return std::move(profile).value();
+    };
+    const std::string wider = "devices: {npu: {matrix: {macs_per_cycle: {int8: 2048}}}}\n";
+    Profile same = variant("", wider);
+    Profile other = variant("chip: own\n", wider);
+    Profile alike = variant("chip: own\n", "");
+    for (const std::string rate : {"vector.elementwise", "vector.norm", "vector.move", "attention"}) {
+        const std::string path = "devices.npu." + rate + ".per_cycle";
+        EXPECT_NEAR(number_at(other, path).value / number_at(same, path).value, 2, 1e-3) << path;
+        EXPECT_EQ(number_at(alike, path).value, number_at(same, path).value) << path;
+    }
+    EXPECT_EQ(number_at(other, "devices.npu.attention.per_head").value,
+              number_at(same, "devices.npu.attention.per_head").value);
+    EXPECT_EQ(number_at(other, "memory.dram.clock").value, number_at(other, "memory.dram.rated_clock").value);
+    EXPECT_LT(number_at(same, "memory.dram.clock").value, number_at(same, "memory.dram.rated_clock").value);
+}
+
 // The archetype says that several cores share the operator; a chip whose compiler lacks it need not know.
 TEST(Archetypes, AFallbackReplacesARule) {
     Diagnostics diagnostics;
