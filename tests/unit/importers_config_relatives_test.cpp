@@ -130,6 +130,16 @@ INSTANTIATE_TEST_SUITE_P(
         RelativeCount{
             "mvp decoder", "decoder", 96103680,
             R"({"model_type": "mvp", "activation_function": "gelu", "use_prompt": false, )" + std::string(kBart)},
+        // BERT base, and four tables of 1024 places on a page.
+        RelativeCount{"layoutlm-base", "", 109482240 + 4 * 1024 * 768,
+                      R"({"model_type": "layoutlm", "hidden_act": "gelu", "architectures": ["LayoutLMModel"]})"},
+        // 50265 + 514 + 1 rows of 768 and their norm, tables of places as wide together, 590592 for the patches, 198 rows
+        // and two norms behind them, a bias for each of 32 + 2 * 64 distances and 12 heads, and 12 blocks as in BERT.
+        RelativeCount{"layoutlmv3-base", "",
+                      50780 * 768 + 1536 + 4 * 1024 * 128 + 590592 + 198 * 768 + 2 * 1536 + 160 * 12 + 85054464,
+                      R"({"model_type": "layoutlmv3", "max_position_embeddings": 514, "type_vocab_size": 1,
+"has_relative_attention_bias": true, "has_spatial_attention_bias": true, "visual_embed": true, "pad_token_id": 1,
+"architectures": ["LayoutLMv3Model"]})"},
         // Vision, without the token of masked patches, which takes no part in a result.
         RelativeCount{"dinov2-with-registers-base", "", 86582784,
                       R"({"model_type": "dinov2_with_registers", "image_size": 518, "patch_size": 14,
@@ -160,6 +170,18 @@ INSTANTIATE_TEST_SUITE_P(
         RelativeCount{"convnextv2-tiny", "", 28635496,
                       R"({"model_type": "convnextv2", "depths": [3, 3, 9, 3], "hidden_sizes": [96, 192, 384, 768],
 "num_labels": 1000, "architectures": ["ConvNextV2ForImageClassification"]})"},
+        // The batch norm of the decoder, two numbers per channel, is folded into a bias.
+        RelativeCount{"segformer-b0-ade", "", 3752694 - 256,
+                      R"({"model_type": "segformer", "image_size": 512, "num_labels": 150,
+"architectures": ["SegformerForSemanticSegmentation"]})"},
+        RelativeCount{"segformer-b5-ade", "", 84708694 - 768,
+                      R"({"model_type": "segformer", "image_size": 640, "num_labels": 150, "decoder_hidden_size": 768,
+"depths": [3, 6, 40, 3], "hidden_sizes": [64, 128, 320, 512],
+"architectures": ["SegformerForSemanticSegmentation"]})"},
+        // Batch norms are frozen and not among the published 41524768; folded, they are a bias per channel.
+        RelativeCount{"detr-resnet-50", "", 41524768 + 26560,
+                      R"({"model_type": "detr", "backbone": "resnet50", "num_labels": 91,
+"architectures": ["DetrForObjectDetection"]})"},
         // Vision towers.
         RelativeCount{"internvit-300m", "image", 304012288,
                       R"({"model_type": "internvl_chat", "vision_config": {"model_type": "intern_vit_6b",
