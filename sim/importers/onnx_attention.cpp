@@ -1,8 +1,10 @@
 // Recognises attention written out as nodes: two products with a softmax in between, and the data movements that split
 // and merge heads.
 #include <algorithm>
+#include <unordered_set>
 
 #include "importers/onnx_patterns.h"
+#include "importers/onnx_products.h"
 
 namespace berth {
 
@@ -46,6 +48,32 @@ NodeId scores_above(const OnnxNetwork& network, ValueId value, std::vector<NodeI
         }
     }
     return kNoNode;
+}
+
+/// Whether a value comes from a product, directly or not, through nodes that have not been seen.
+bool comes_from_product(const OnnxNetwork& network, std::vector<ValueId> values, std::unordered_set<NodeId>& seen) {
+    while (!values.empty()) {
+        const NodeId made_by = network.maker(values.back());
+        values.pop_back();
+        if (made_by == kNoNode || !seen.insert(made_by).second) {
+            continue;
+        }
+        if (multiplies(network.step(made_by).source->op)) {
+            return true;
+        }
+        const auto inputs = network.activations(made_by);
+        values.insert(values.end(), inputs.begin(), inputs.end());
+    }
+    return false;
+}
+
+/// Whether something that is added to the scores is itself computed by products, as relative positions that meet the
+/// query are (Transformer-XL, DeBERTa). Such scores stay the operators that they are.
+bool adds_products(const OnnxNetwork& network, const std::vector<NodeId>& steps, NodeId scores) {
+    std::unordered_set<NodeId> seen(steps.begin(), steps.end());
+    return std::ranges::any_of(steps, [&](NodeId step) {
+        return step != scores && comes_from_product(network, network.activations(step), seen);
+    });
 }
 
 /// Searches downwards from the softmax for the product with the values.
@@ -138,6 +166,10 @@ void match_attention(OnnxNetwork& network, NodeId softmax, OnnxPatterns& found) 
     const NodeId scores = scores_above(network, network.input(softmax, 0), steps);
     const NodeId product = scores == kNoNode ? kNoNode : values_below(network, softmax, steps);
     if (product == kNoNode) {
+        return;
+    }
+    const auto above = std::ranges::find(steps, scores);
+    if (adds_products(network, {steps.begin(), above + 1}, scores)) {
         return;
     }
     const bool weights_first = network.shape(network.input(product, 0)) == network.shape(network.output(softmax));

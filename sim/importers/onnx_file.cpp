@@ -5,19 +5,15 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <bit>
 #include <boost/interprocess/mapped_region.hpp>
-#include <cstring>
 
 #include "importers/mapped_file.h"
+#include "importers/onnx_tensor_values.h"
 #include "importers/wire_reader.h"
 
 namespace berth {
 
 namespace {
-
-/// Constants of up to this many elements keep their values: shapes, axes, slices, scalar factors.
-constexpr std::int64_t kMostValues = 1024;
 
 /// Limit on nested bodies; exporters need three or four.
 constexpr int kDeepest = 32;
@@ -87,12 +83,6 @@ class OnnxReader {
         return std::nullopt;
     }
     [[nodiscard]] bool stopped() const { return broken_at_ != nullptr || nodes_ > kMostOnnxNodes || too_deep_; }
-
-    /// The fields that may hold the elements of a constant.
-    struct TensorData {
-        std::string_view raw;
-        std::vector<WireField> floats, integers;
-    };
 
     template <class Visit>
     void each_field(std::string_view message, Visit&& visit) {
@@ -240,7 +230,7 @@ class OnnxReader {
                     attribute.graph = read_body(field.bytes);
                     break;
                 case 7:
-                    take_reals(field, attribute.reals);
+                    append_reals(field, attribute.reals);
                     break;
                 case 8:
                     take_integers(field, attribute.integers);
@@ -258,7 +248,7 @@ class OnnxReader {
 
     OnnxTensor read_tensor(std::string_view message) {
         OnnxTensor tensor;
-        TensorData data;
+        OnnxTensorData data;
         each_field(message, [&](const WireField& field) {
             switch (field.number) {
                 case 1:
@@ -284,82 +274,12 @@ class OnnxReader {
                     break;
             }
         });
-        if (broken_at_ == nullptr) {
-            take_values(tensor, data);
+        if (broken_at_ == nullptr && !is_small(tensor) && mapped_) {
+            give_back(data.raw);
+        } else if (const WireField* broken = broken_at_ == nullptr ? take_values(tensor, data) : nullptr) {
+            broken_at_ = broken->bytes.data();
         }
         return tensor;
-    }
-
-    static void take_reals(const WireField& field, std::vector<double>& to) {
-        if (field.has_bytes) {
-            append_as<float>(field.bytes, to);
-        } else {
-            to.push_back(static_cast<double>(field.real()));
-        }
-    }
-
-    void take_values(OnnxTensor& tensor, const TensorData& data) {
-        const std::int64_t count = small_count(tensor.dims);
-        if (count < 0) {
-            if (mapped_) {
-                give_back(data.raw);
-            }
-            return;
-        }
-        std::vector<double> values;
-        for (const WireField& field : data.floats) {
-            take_reals(field, values);
-        }
-        std::vector<std::int64_t> whole;
-        for (const WireField& field : data.integers) {
-            take_integers(field, whole);
-        }
-        values.insert(values.end(), whole.begin(), whole.end());
-        append_raw(data.raw, tensor.type, values);
-        // Otherwise the data is in another file, or of a type that shapes do not use.
-        if (static_cast<std::int64_t>(values.size()) == count) {
-            tensor.values = std::move(values);
-        }
-    }
-
-    /// Number of elements if it is small, else -1.
-    static std::int64_t small_count(const std::vector<std::int64_t>& dims) {
-        std::int64_t count = 1;
-        for (const std::int64_t dim : dims) {
-            if (dim < 0 || dim > kMostValues || count * dim > kMostValues) {
-                return -1;
-            }
-            count *= dim;
-        }
-        return count;
-    }
-
-    template <class T>
-    static void append_as(std::string_view raw, std::vector<double>& to) {
-        for (std::size_t at = 0; at + sizeof(T) <= raw.size(); at += sizeof(T)) {
-            T value{};
-            std::memcpy(&value, raw.data() + at, sizeof(T));
-            to.push_back(static_cast<double>(value));
-        }
-    }
-
-    static void append_raw(std::string_view raw, OnnxType type, std::vector<double>& to) {
-        static_assert(std::endian::native == std::endian::little, "raw data is little-endian");
-        switch (type) {
-            case OnnxType::kFloat:
-                return append_as<float>(raw, to);
-            case OnnxType::kDouble:
-                return append_as<double>(raw, to);
-            case OnnxType::kInt64:
-                return append_as<std::int64_t>(raw, to);
-            case OnnxType::kInt32:
-                return append_as<std::int32_t>(raw, to);
-            case OnnxType::kBool:
-            case OnnxType::kUint8:
-                return append_as<std::uint8_t>(raw, to);
-            default:
-                return;  // shapes and the factors that matter have no other type
-        }
     }
 
     OnnxValue read_value(std::string_view message) {
@@ -368,14 +288,27 @@ class OnnxReader {
             if (field.number == 1) {
                 value.name = field.bytes;
             } else if (field.number == 2) {
-                each_field(field.bytes, [&](const WireField& type) {
-                    if (type.number == 1) {
-                        read_tensor_type(type.bytes, value);
+                read_type(field.bytes, value);
+            }
+        });
+        return value;
+    }
+
+    void read_type(std::string_view message, OnnxValue& value) {
+        constexpr std::uint32_t kTensor = 1;
+        constexpr std::uint32_t kSequence = 4;
+        each_field(message, [&](const WireField& type) {
+            if (type.number == kTensor) {
+                read_tensor_type(type.bytes, value);
+            } else if (type.number == kSequence && !value.sequence) {  // sequences do not nest
+                value.sequence = true;
+                each_field(type.bytes, [&](const WireField& element) {
+                    if (element.number == 1) {
+                        read_type(element.bytes, value);
                     }
                 });
             }
         });
-        return value;
     }
 
     void read_tensor_type(std::string_view message, OnnxValue& value) {

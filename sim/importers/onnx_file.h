@@ -77,7 +77,8 @@ struct OnnxDim {
 struct OnnxValue {
     std::string_view name;
     OnnxType type = OnnxType::kUndefined;
-    std::optional<std::vector<OnnxDim>> shape;
+    std::optional<std::vector<OnnxDim>> shape;  ///< of a sequence: that of its elements
+    bool sequence = false;
 };
 
 /// The graph of the model, or a body nested in it, which also sees the values of the enclosing graphs.

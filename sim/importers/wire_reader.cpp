@@ -2,6 +2,7 @@
 #include "importers/wire_reader.h"
 
 #include <bit>
+#include <cstring>
 
 namespace berth {
 
@@ -104,6 +105,18 @@ bool append_integers(const WireField& field, std::vector<std::int64_t>& to) {
         }
     }
     return shift == 0;
+}
+
+void append_reals(const WireField& field, std::vector<double>& to) {
+    if (!field.has_bytes) {
+        to.push_back(static_cast<double>(field.real()));
+        return;
+    }
+    for (std::size_t at = 0; at + sizeof(float) <= field.bytes.size(); at += sizeof(float)) {
+        float value{};
+        std::memcpy(&value, field.bytes.data() + at, sizeof(float));
+        to.push_back(static_cast<double>(value));
+    }
 }
 
 }  // namespace berth

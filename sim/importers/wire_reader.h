@@ -46,5 +46,7 @@ class WireReader {
 
 /// Appends the integers of a repeated field, packed or one per field. False if the bytes are invalid.
 bool append_integers(const WireField& field, std::vector<std::int64_t>& to);
+/// Appends the numbers of a repeated `float` field, packed or one per field.
+void append_reals(const WireField& field, std::vector<double>& to);
 
 }  // namespace berth

@@ -297,5 +297,27 @@ TEST(OnnxProducts, WeightsThatSeveralOperatorsUseCountOnce) {
     expect_round_trip(import);
 }
 
+/// Attention of two heads over four positions, whose scores get what `added` computes as `bias`.
+std::string attention_with(const std::string& added) {
+    return node("MatMul", {"q", "k"}, {"s"}) + added + node("Add", {"s", "bias"}, {"t"}) +
+           node("Softmax", {"t"}, {"p"}) + node("MatMul", {"p", "v"}, {"y"});
+}
+
+// A number per distance is part of the attention, as a mask is; products of the query with distances are work of their
+// own (Transformer-XL, DeBERTa).
+TEST(OnnxProducts, ProductsThatAreAddedToScoresAreNotLost) {
+    const std::vector<std::pair<std::string, OnnxSizes>> inputs{
+        {"q", {1, 2, 4, 8}}, {"k", {1, 2, 8, 4}}, {"v", {1, 2, 4, 8}}, {"r", {1, 2, 8, 4}}};
+    const double fused = 2 * 2 * 4 * 4 * 8;
+    const NetworkImport known =
+        imported_graph(attention_with(node("ReduceMean", {"r"}, {"bias"}, attribute("axes", OnnxSizes{2}))), inputs);
+    EXPECT_EQ(macs_in(known.graph), fused);
+    EXPECT_THAT(kinds_in_order(known.graph), testing::Contains("attention"));
+    const NetworkImport multiplied = imported_graph(attention_with(node("MatMul", {"q", "r"}, {"bias"})), inputs);
+    EXPECT_EQ(macs_in(multiplied.graph), 1.5 * fused);
+    EXPECT_THAT(kinds_in_order(multiplied.graph), testing::Not(testing::Contains("attention")));
+    expect_round_trip(multiplied);
+}
+
 }  // namespace
 }  // namespace berth
