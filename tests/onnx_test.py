@@ -3,11 +3,12 @@
 
 Usage: onnx_test.py BERTH [FOLDER...]. Without a folder: the models of Debian's libonnx-testdata, and models that are
 built here for what those lack. Operators of ONNX Runtime and of later operator sets are counted where they are built
-(onnx_runtime_models.py). Elsewhere shapes come from the shape inference of the onnx package, not from Berth; formulas are
-those of the operators' definitions. A model that cannot be counted here (an operator that multiplies but has no formula,
-a shape that is not known) is left out and named with --verbose. The test fails if more than 2 % of the others differ, if
-an import lost a product without a word, or if Berth does not accept what it wrote.
+(onnx_runtime_models.py, onnx_search_models.py). Elsewhere shapes come from the shape inference of the onnx package, not
+from Berth; formulas are those of the operators' definitions. A model that cannot be counted here (an operator that
+multiplies but has no formula, a shape that is not known) is left out and named with --verbose. The test fails if more
+than 2 % of the others differ, if an import lost a product without a word, or if Berth does not accept what it wrote.
 """
+import itertools
 import pathlib
 import re
 import subprocess
@@ -22,6 +23,7 @@ except ImportError as missing:
     sys.exit(f"{missing}: install python3-onnx (./dev does)")
 
 from onnx_runtime_models import runtime_models
+from onnx_search_models import search_models
 
 FOLDER = pathlib.Path("/usr/share/libonnx-testdata/data")
 SUMS = re.compile(r"^graph:  # \d+ operators, (?P<parameters>\d+) parameters, (?P<macs>\d+) MACs$", re.MULTILINE)
@@ -283,7 +285,7 @@ def main(berth, folders, verbose):
         for name, model in () if folders else models_built():
             paths.append(folder / f"{re.sub(r'[^A-Za-z0-9]+', '_', name)}.onnx")
             onnx.save(model, paths[-1])
-        for name, model, macs, weights in () if folders else runtime_models():
+        for name, model, macs, weights in () if folders else itertools.chain(runtime_models(), search_models()):
             paths.append(folder / f"{name}.onnx")
             stated[paths[-1]] = macs, weights
             onnx.save(model, paths[-1])

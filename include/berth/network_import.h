@@ -32,12 +32,14 @@ struct NetworkImport {
     std::int64_t integer_products = 0;   ///< matrix products and convolutions in integer arithmetic in the file
     std::vector<ImportLoss> losses;      ///< operators that read weights or multiply, costed as passes over their data
     std::vector<std::string> uncounted;  ///< other uncounted multiplications, in words
+    std::vector<std::string> assumed;    ///< assumptions where only the run time knows, in words
     /// Operand dtypes of the file's products, `int8 by int8`, with counts; empty unless imported from a TFLite file.
     std::vector<std::pair<std::string, std::int64_t>> products;
 };
 
 /// Sizes of dimensions, as given by `--dim`: by name (`sequence`: 128), or by input and axis (`pixels:0`: 1). 0 stands
-/// for what may be empty, such as the earlier positions of a cache.
+/// for what may be empty, such as the earlier positions of a cache. Values of inputs of one whole number, by name
+/// (`max_length`: 64).
 using DimSizes = std::map<std::string, std::int64_t, std::less<>>;
 
 struct NetworkOptions {

@@ -36,6 +36,13 @@ void warn(const NetworkImport& import, const std::string& name, Diagnostics& dia
         diagnostics.warning(SourceLocation(name), fmt::format("unknown operators count as a pass over their data: {}",
                                                               joined(std::move(names))));
     }
+    if (!import.assumed.empty()) {
+        std::vector<std::string> assumed = import.assumed;
+        std::ranges::sort(assumed);
+        assumed.erase(std::unique(assumed.begin(), assumed.end()), assumed.end());
+        diagnostics.warning(SourceLocation(name),
+                            fmt::format("assumed, because only the run time knows: {}", joined(std::move(assumed))));
+    }
     if (import.integer_products > 0) {
         diagnostics.warning(SourceLocation(name),
                             fmt::format("{} products are in integers in the file; here the dtype that is asked for "

@@ -20,6 +20,9 @@ std::int64_t share(std::int64_t total, std::int64_t parts) {
 
 std::size_t given(const InputShape& shape, std::size_t i) { return shape(i) == nullptr ? kNotGiven : i; }
 
+/// Whether earlier and new positions are in one buffer, which has room for all.
+bool shares_buffer(const OnnxNode& node) { return node.integer("past_present_share_buffer", 0) != 0; }
+
 /// Adds the positions of the past, [batch, heads, positions, width] or [2, ...], and sets the shapes of the present.
 void add_past(AttentionForm& form, const InputShape& shape) {
     AttentionDims& d = form.dims;
@@ -29,8 +32,9 @@ void add_past(AttentionForm& form, const InputShape& shape) {
     }
     form.latest = d.kv_seq;
     d.kv_seq += form.past;
-    form.present_key = {d.batch, d.kv_heads, d.kv_seq, d.head_dim};
-    form.present_value = {d.batch, d.kv_heads, d.kv_seq, value_width(d)};
+    const std::int64_t made = form.in_place && form.past > 0 ? form.past : d.kv_seq;
+    form.present_key = {d.batch, d.kv_heads, made, d.head_dim};
+    form.present_value = {d.batch, d.kv_heads, made, value_width(d)};
 }
 
 Form checked(AttentionForm form) {
@@ -76,6 +80,8 @@ Form with_projections(const OnnxNode& node, const InputShape& shape) {
     d.causal = node.integer("unidirectional", 0) != 0;
     if (!unpadded) {
         form.past_key = form.past_value = given(shape, node.op == "QAttention" ? 8 : 4);
+        form.filled = node.op == "QAttention" ? kNotGiven : given(shape, 6);
+        form.in_place = shares_buffer(node);
     }
     form.made = unpadded ? Shape{from->front(), value} : Shape{d.batch, d.seq, value};
     add_past(form, shape);
@@ -120,6 +126,8 @@ Form multi_head(const OnnxNode& node, const InputShape& shape) {
     form.bias = given(shape, one_token ? 10 : 3);
     form.past_key = given(shape, one_token ? 5 : 6);
     form.past_value = given(shape, one_token ? 6 : 7);
+    form.filled = given(shape, one_token ? 7 : 8);
+    form.in_place = shares_buffer(node);
     if (query->size() == 5 && (*query)[3] == 3) {  // [batch, tokens, heads, 3, width]
         d.head_dim = (*query)[4];
         form.width = elements_of({3, d.heads, d.head_dim});
@@ -169,6 +177,7 @@ Form packed_multi_head(const OnnxNode& node, const InputShape& shape) {
     return checked(std::move(form));
 }
 
+/// GroupQueryAttention, and SparseAttention, which meets blocks of the keys.
 Form group_query(const OnnxNode& node, const InputShape& shape) {
     const Shape *query = shape(0), *key = shape(1);
     AttentionForm form;
@@ -185,6 +194,9 @@ Form group_query(const OnnxNode& node, const InputShape& shape) {
     d.window = std::max<std::int64_t>(0, window);
     form.past_key = given(shape, 3);
     form.past_value = given(shape, 4);
+    form.in_place = node.op == "SparseAttention";
+    form.filled = given(shape, form.in_place ? 7 : 6);
+    form.filled_after = true;
     if (key == nullptr) {
         form.width = (*query)[2];
         d.head_dim = share(form.width, d.heads + 2 * d.kv_heads);
@@ -242,7 +254,8 @@ std::optional<AttentionForm> attention_form(const OnnxNode& node, const InputSha
     if (node.op == "MultiHeadAttention" || node.op == "DecoderMaskedMultiHeadAttention") {
         return multi_head(node, shape);
     }
-    return node.op == "GroupQueryAttention" ? group_query(node, shape) : std::nullopt;
+    const bool grouped = node.op == "GroupQueryAttention" || node.op == "SparseAttention";
+    return grouped ? group_query(node, shape) : std::nullopt;
 }
 
 }  // namespace berth

@@ -22,9 +22,12 @@ struct AttentionForm {
     std::int64_t latest = 0;                         ///< positions whose keys this call adds
     std::size_t key = kNotGiven, value = kNotGiven;  ///< kNotGiven: packed into the first input with the query
     std::size_t past_key = kNotGiven, past_value = kNotGiven;  ///< equal indices: both in one tensor
-    std::size_t bias = kNotGiven;  ///< bias of the projections, whether or not the node contains them
-    bool projects = false;         ///< the node computes query, key and value as the first input times the second
-    std::int64_t width = 0;        ///< columns of query, key and value together, per position
+    std::size_t filled = kNotGiven;  ///< how many positions of a cache that is updated in place are filled
+    bool filled_after = false;       ///< as many as after this call, otherwise before it
+    bool in_place = false;           ///< always updates its cache in place
+    std::size_t bias = kNotGiven;    ///< bias of the projections, whether or not the node contains them
+    bool projects = false;           ///< the node computes query, key and value as the first input times the second
+    std::int64_t width = 0;          ///< columns of query, key and value together, per position
     Shape made;
     Shape present_key, present_value;  ///< shapes of the second and the third result
 };

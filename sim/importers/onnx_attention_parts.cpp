@@ -1,4 +1,6 @@
 // Splits attention with projections, biases and caches into operators.
+#include <algorithm>
+
 #include "importers/onnx_attention_form.h"
 #include "importers/onnx_parts.h"
 #include "importers/onnx_patterns.h"
@@ -79,8 +81,8 @@ OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<Onnx
 /// Whether the cache is updated in place: the one produced is as large as the one read, so it has room for the new
 /// positions.
 bool in_place(const OnnxParts& parts, const AttentionForm& form) {
-    return form.past > 0 && parts.out(1) != kNoValue &&
-           parts.network().shape(parts.out(1)) == parts.shape(form.past_key);
+    return form.past > 0 && (form.in_place || (parts.out(1) != kNoValue &&
+                                               parts.network().shape(parts.out(1)) == parts.shape(form.past_key)));
 }
 
 /// Writes the new positions into the cache; nothing else of it is written.
@@ -139,9 +141,23 @@ void take_cache(OnnxParts& parts, const AttentionForm& form, Heads& heads) {
 
 }  // namespace
 
-bool add_attention_parts(OnnxParts& parts) {
-    auto form =
-        attention_form(parts.source(), [&parts](std::size_t i) { return parts.given(i) ? &parts.shape(i) : nullptr; });
+std::int64_t filled_positions(const OnnxParts& parts, const AttentionForm& form) {
+    const auto data = form.filled == kNotGiven ? std::nullopt : parts.network().flow().at(parts.in(form.filled)).data;
+    if (!data || data->empty()) {
+        return form.past;
+    }
+    const std::int64_t after = whole_number(data->front()) + (form.filled_after ? 0 : form.latest);
+    return std::clamp(after, std::min(form.latest, form.past), form.past);
+}
+
+std::optional<AttentionForm> form_of(const OnnxParts& parts) {
+    return attention_form(parts.source(),
+                          [&parts](std::size_t i) { return parts.given(i) ? &parts.shape(i) : nullptr; });
+}
+
+bool add_attention_parts(OnnxParts& parts) { return add_attention_parts_of(parts, form_of(parts)); }
+
+bool add_attention_parts_of(OnnxParts& parts, std::optional<AttentionForm> form) {
     if (!form || parts.network().elements(parts.out(0)) != elements_of(form->made)) {
         return false;
     }
@@ -158,8 +174,7 @@ bool add_attention_parts(OnnxParts& parts) {
         Heads heads = packed ? taken_apart(parts, *form, form->projects ? projected(parts, *form) : parts.input(0))
                              : heads_of(parts, *form);
         if (in_place(parts, *form)) {
-            // How much of the cache is filled is known only at run time; the upper limit is its size.
-            form->dims.kv_seq = form->past;
+            form->dims.kv_seq = filled_positions(parts, *form);
             attention.dims = form->dims;
             write_in_place(parts, *form, heads);
         } else {

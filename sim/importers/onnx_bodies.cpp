@@ -17,21 +17,6 @@ constexpr std::int64_t kMostIterations = 10'000;
 /// Limit on nested calls, for functions that call each other.
 constexpr int kDeepestCalls = 64;
 
-/// Name of a node in messages: its own, or else that of its first output.
-std::string_view called(const OnnxNode& node) { return node.name.empty() ? node.outputs.front() : node.name; }
-
-const OnnxGraph* body_of(const OnnxNode& node, std::string_view attribute) {
-    const OnnxAttribute* found = node.attribute(attribute);
-    return found == nullptr ? nullptr : found->graph.get();
-}
-
-OnnxAttribute integer_attribute(std::string_view name, std::int64_t value) {
-    OnnxAttribute attribute;
-    attribute.name = name;
-    attribute.integer = value;
-    return attribute;
-}
-
 /// Copies a node of a function for one call: attributes that refer to the caller's get their values.
 OnnxNode as_called(OnnxNode node, const OnnxNode& caller, const OnnxFunction& function) {
     std::vector<OnnxAttribute> attributes;
@@ -55,6 +40,20 @@ OnnxNode as_called(OnnxNode node, const OnnxNode& caller, const OnnxFunction& fu
 
 }  // namespace
 
+std::string_view called(const OnnxNode& node) { return node.name.empty() ? node.outputs.front() : node.name; }
+
+const OnnxGraph* body_of(const OnnxNode& node, std::string_view attribute) {
+    const OnnxAttribute* found = node.attribute(attribute);
+    return found == nullptr ? nullptr : found->graph.get();
+}
+
+OnnxAttribute integer_attribute(std::string_view name, std::int64_t value) {
+    OnnxAttribute attribute;
+    attribute.name = name;
+    attribute.integer = value;
+    return attribute;
+}
+
 bool body_multiplies(const OnnxGraph& body) {
     return std::ranges::any_of(body.nodes, [](const OnnxNode& node) {
         return multiplies(node.op) || std::ranges::any_of(node.attributes, [](const OnnxAttribute& attribute) {
@@ -76,6 +75,9 @@ std::optional<bool> OnnxFlowBuilder::add_body(const OnnxNode& node, OnnxScope& s
     }
     if (node.op == "Scan" && body_of(node, "body") != nullptr) {
         return add_scan(node, scope);
+    }
+    if (const auto added = node.op == "SequenceMap" ? add_sequence_map(node, scope) : add_generation(node, scope)) {
+        return added;
     }
     const bool multiplies_inside = std::ranges::any_of(node.attributes, [](const OnnxAttribute& attribute) {
         return attribute.graph != nullptr && body_multiplies(*attribute.graph);

@@ -14,6 +14,13 @@
 
 namespace berth {
 
+namespace {
+
+/// Most elements of an input that is a sequence.
+constexpr std::int64_t kMostElements = 1024;
+
+}  // namespace
+
 std::optional<ValueId> OnnxScope::find(std::string_view name) const {
     for (const OnnxScope* scope = this; scope != nullptr; scope = scope->around) {
         if (const auto found = scope->ids.find(name); found != scope->ids.end()) {
@@ -115,24 +122,66 @@ void OnnxFlowBuilder::add_inputs(OnnxScope& scope) {
         if (scope.ids.contains(input.name)) {
             continue;  // older files list the constants among the inputs
         }
-        const ValueId id = new_value(input.name);
-        scope.ids.emplace(input.name, id);
-        flow_.inputs.push_back(id);
-        flow_.at(id).type = input.type;
-        Shape shape;
-        if (!input.shape) {
-            shape = asked_shape(input.name);
-            if (shape.empty()) {
-                refuse(fmt::format("input '{}' has no shape", input.name),
-                       fmt::format("a size for each axis: berth import with --dim {}:0=SIZE and so on", input.name));
-            }
-            flow_.at(id).shape = std::move(shape);
+        if (!input.sequence) {
+            scope.ids.emplace(input.name, add_input(input));
             continue;
         }
-        for (std::size_t axis = 0; axis < input.shape->size(); ++axis) {
-            shape.push_back(size_of((*input.shape)[axis], input, axis));
+        const ValueId sequence = new_value(input.name);
+        scope.ids.emplace(input.name, sequence);
+        const std::int64_t count = elements_of_sequence(input);
+        std::vector<ValueId> elements;
+        for (std::int64_t i = 0; i < count; ++i) {
+            elements.push_back(add_input(input));
+        }
+        lists_.insert_or_assign(sequence, std::move(elements));
+    }
+}
+
+/// Number of elements of an input that is a sequence, by its name.
+std::int64_t OnnxFlowBuilder::elements_of_sequence(const OnnxValue& input) {
+    dims_.emplace(input.name);
+    if (const auto given = options_.dims.find(input.name); given != options_.dims.end()) {
+        return std::min(given->second, kMostElements);
+    }
+    unbound_.emplace_back(input.name);
+    return 1;
+}
+
+/// An input, or one element of an input that is a sequence.
+ValueId OnnxFlowBuilder::add_input(const OnnxValue& input) {
+    const ValueId id = new_value(input.name);
+    flow_.inputs.push_back(id);
+    flow_.at(id).type = input.type;
+    Shape shape;
+    if (!input.shape) {
+        shape = asked_shape(input.name);
+        if (shape.empty()) {
+            refuse(fmt::format("input '{}' has no shape", input.name),
+                   fmt::format("a size for each axis: berth import with --dim {}:0=SIZE and so on", input.name));
         }
         flow_.at(id).shape = std::move(shape);
+        return id;
+    }
+    for (std::size_t axis = 0; axis < input.shape->size(); ++axis) {
+        shape.push_back(size_of((*input.shape)[axis], input, axis));
+    }
+    flow_.at(id).shape = std::move(shape);
+    take_value(input, id);
+    return id;
+}
+
+/// An input of one whole number may be given a value, by its name: the length up to which a model generates text.
+void OnnxFlowBuilder::take_value(const OnnxValue& input, ValueId id) {
+    OnnxFacts& facts = flow_.at(id);
+    const bool whole = facts.type == OnnxType::kInt32 || facts.type == OnnxType::kInt64;
+    const bool one = input.shape->empty() || (input.shape->size() == 1 && input.shape->front().value == 1);
+    if (!whole || !one) {
+        return;
+    }
+    dims_.emplace(input.name);
+    if (const auto given = options_.dims.find(input.name); given != options_.dims.end()) {
+        facts.data = {static_cast<double>(given->second)};
+        facts.constant = true;
     }
 }
 

@@ -26,6 +26,20 @@ struct OnnxScope {
     [[nodiscard]] const OnnxValue* stated_of(std::string_view name) const;
 };
 
+/// A search for text: a body that makes the logits of the next token from those before, run once for each token.
+struct OnnxSearch {
+    const OnnxNode& node;
+    std::vector<ValueId> inputs;
+    const OnnxGraph *encoder = nullptr, *first = nullptr, *decoder = nullptr;  ///< first: run on the prompt
+    std::int64_t batch = 1, beams = 1;
+    std::int64_t prompt = 1;     ///< tokens that the decoder starts with
+    std::int64_t generated = 1;  ///< tokens that it makes
+    bool shared_buffer = false;  ///< caches have room for all tokens from the start
+};
+
+/// Values that pass from one run of a body to the next, by the name of the input that reads them.
+using OnnxHeldValues = std::map<std::string, ValueId, std::less<>>;
+
 class OnnxFlowBuilder {
   public:
     OnnxFlowBuilder(const OnnxFile& file, const std::string& name, const NetworkOptions& options,
@@ -43,7 +57,10 @@ class OnnxFlowBuilder {
     // The graph and its inputs (onnx_flow.cpp).
     bool add_constants(const OnnxGraph& graph, OnnxScope& scope);
     void add_inputs(OnnxScope& scope);
+    ValueId add_input(const OnnxValue& input);
+    std::int64_t elements_of_sequence(const OnnxValue& input);
     Shape asked_shape(std::string_view input);
+    void take_value(const OnnxValue& input, ValueId id);
     std::int64_t size_of(const OnnxDim& dim, const OnnxValue& input, std::size_t axis);
     void report_sizes() const;
     ValueId new_value(std::string_view name, std::int32_t producer = -1);
@@ -76,8 +93,23 @@ class OnnxFlowBuilder {
     [[nodiscard]] bool products_known(std::size_t first, std::size_t last) const;
     [[nodiscard]] double rough_macs(std::size_t first, std::size_t last) const;
 
+    // Searches that generate text (onnx_generation.cpp). Absent: the node is none, and is added as it is.
+    std::optional<bool> add_generation(const OnnxNode& node, OnnxScope& scope);
+    std::optional<OnnxSearch> search_of(const OnnxNode& node, std::vector<ValueId> inputs);
+    bool encode(const OnnxSearch& search, OnnxHeldValues& held, const OnnxScope& scope);
+    bool decode(const OnnxSearch& search, OnnxHeldValues& held, OnnxScope& scope);
+    bool run_body(const OnnxSearch& search, const OnnxGraph& body, std::int64_t rows, OnnxHeldValues& held,
+                  const OnnxScope& scope);
+    [[nodiscard]] std::optional<ValueId> empty_cache(const OnnxSearch& search, const OnnxValue& input,
+                                                     std::int64_t rows);
+    [[nodiscard]] std::optional<std::int64_t> whole_input(std::span<const ValueId> inputs, std::size_t i) const;
+    ValueId made_outside(std::string_view name, Shape shape);
+    ValueId for_each_beam(const OnnxSearch& search, ValueId value, const OnnxScope& scope);
+    std::pair<ValueId, ValueId> chosen(const OnnxSearch& search, ValueId logits, const OnnxScope& scope);
+
     // Sequences and optionals (onnx_sequences.cpp). Absent: the node handles neither, and is added as it is.
     std::optional<bool> add_sequence(const OnnxNode& node, OnnxScope& scope);
+    std::optional<bool> add_sequence_map(const OnnxNode& node, OnnxScope& scope);
     [[nodiscard]] const std::vector<ValueId>* list(ValueId value) const;
     std::optional<std::vector<ValueId>> split_list(const OnnxNode& node, std::span<const ValueId> inputs,
                                                    const OnnxScope& scope);
@@ -96,6 +128,12 @@ class OnnxFlowBuilder {
     int depth_ = 0;         ///< nesting depth of function calls
     std::size_t work_ = 0;  ///< nodes visited and iterations begun, whether or not they add nodes
 };
+
+/// The graph that is the node's attribute; null if it has none.
+[[nodiscard]] const OnnxGraph* body_of(const OnnxNode& node, std::string_view attribute);
+[[nodiscard]] OnnxAttribute integer_attribute(std::string_view name, std::int64_t value);
+/// Name of a node in messages: its own, or else that of its first output.
+[[nodiscard]] std::string_view called(const OnnxNode& node);
 
 /// Whether a body, or one nested in it, contains an operator that multiplies.
 [[nodiscard]] bool body_multiplies(const OnnxGraph& body);

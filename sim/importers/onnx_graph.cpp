@@ -104,7 +104,7 @@ class GraphMaker {
         }
         count_unknown(step.source->op);
         const std::size_t before = import_.graph.operators.size();
-        const auto parts = parts_of(network_, node);
+        const auto parts = parts_of(network_, node, import_.assumed);
         const bool added = parts.empty() ? add_each_output(node) : add_parts(node, parts);
         note_loss(node, before);
         return added;

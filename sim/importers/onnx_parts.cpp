@@ -273,7 +273,7 @@ bool add_einsum_parts(OnnxParts& parts) {
     return true;
 }
 
-std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
+std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node, std::vector<std::string>& assumed) {
     using Adds = bool (*)(OnnxParts&);
     static const std::unordered_map<std::string_view, Adds> kKinds{
         {"Attention", add_attention_parts},
@@ -293,18 +293,28 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node) {
         {"Einsum", add_einsum_parts},
         {"EmbedLayerNormalization", add_embedding_parts},
         {"GatedRelativePositionBias", add_gated_bias_parts},
+        {"Inverse", add_inverse_parts},
+        {"LinearClassifier", add_linear_parts},
+        {"LinearRegressor", add_linear_parts},
+        {"LongformerAttention", add_longformer_parts},
         {"MoE", add_expert_parts},
         {"QMoE", add_expert_parts},
         {"QEmbedLayerNormalization", add_embedding_parts},
+        {"QOrderedAttention", add_ordered_attention_parts},
         {"RelativePositionBias", add_distance_parts},
         {"RotaryEmbedding", add_rotary_parts},
         {"SkipGroupNorm", add_skip_group_norm_parts},
         {"SkipLayerNormalization", add_skip_norm_parts},
+        {"SparseAttention", add_block_sparse_parts},
         {"SkipSimplifiedLayerNormalization", add_skip_norm_parts},
     };
     const auto found = kKinds.find(network.step(node).source->op);
     OnnxParts parts(network, node);
-    return found != kKinds.end() && found->second(parts) ? parts.take() : std::vector<OnnxPart>{};
+    if (found == kKinds.end() || !found->second(parts)) {
+        return {};
+    }
+    assumed.insert(assumed.end(), parts.assumed().begin(), parts.assumed().end());
+    return parts.take();
 }
 
 }  // namespace berth

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/operators.h"
+#include "importers/onnx_attention_form.h"
 #include "importers/onnx_network.h"
 
 namespace berth {
@@ -51,16 +52,30 @@ class OnnxParts {
     /// Declares the result of a part to be an output of the node.
     void makes(OnnxSource part, std::size_t output);
 
+    /// States in words what is assumed where only the run time knows.
+    void assume(std::string what) { assumed_.push_back(std::move(what)); }
+
     [[nodiscard]] std::vector<OnnxPart> take() { return std::move(parts_); }
+    [[nodiscard]] const std::vector<std::string>& assumed() const { return assumed_; }
 
   private:
     const OnnxNetwork& network_;
     NodeId node_;
     std::vector<OnnxPart> parts_;
+    std::vector<std::string> assumed_;
 };
 
-/// The parts of a node in order; empty if the node is of none of these kinds, or if its sizes do not fit.
-[[nodiscard]] std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node);
+/// The parts of a node in order; empty if the node is of none of these kinds, or if its sizes do not fit. What they
+/// assume is appended to `assumed`.
+[[nodiscard]] std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node,
+                                             std::vector<std::string>& assumed);
+
+/// Sizes of an attention node, and its parts where they are already known.
+[[nodiscard]] std::optional<AttentionForm> form_of(const OnnxParts& parts);
+bool add_attention_parts_of(OnnxParts& parts, std::optional<AttentionForm> form);
+/// Positions of a cache updated in place that attention reads. Where only the run time knows how much of it is filled,
+/// the upper limit is its size.
+[[nodiscard]] std::int64_t filled_positions(const OnnxParts& parts, const AttentionForm& form);
 
 // One function per kind of node; false if the sizes do not fit.
 bool add_attention_parts(OnnxParts& parts);
@@ -70,5 +85,10 @@ bool add_gated_bias_parts(OnnxParts& parts);
 bool add_causal_conv_parts(OnnxParts& parts);
 bool add_split_gelu_parts(OnnxParts& parts);
 bool add_skip_group_norm_parts(OnnxParts& parts);
+bool add_inverse_parts(OnnxParts& parts);
+bool add_linear_parts(OnnxParts& parts);
+bool add_longformer_parts(OnnxParts& parts);
+bool add_block_sparse_parts(OnnxParts& parts);
+bool add_ordered_attention_parts(OnnxParts& parts);
 
 }  // namespace berth

@@ -128,4 +128,45 @@ bool add_skip_group_norm_parts(OnnxParts& parts) {
     return true;
 }
 
+/// Inverts square matrices: as many multiplications as a product of two of them.
+bool add_inverse_parts(OnnxParts& parts) {
+    const Shape& made = parts.network().shape(parts.out(0));
+    const std::int64_t size = made.empty() ? 0 : made.back();
+    if (made.size() < 2 || size < 1 || made[made.size() - 2] != size || parts.constant(0)) {
+        return false;
+    }
+    MatmulDims d{elements_of(made) / elements_of({size, size}), size, size, size};
+    d.weights = false;
+    parts.makes(parts.add({"", OperatorKind::kMatmul, d, {parts.input(0), parts.input(0)}, made}), 0);
+    return true;
+}
+
+/// Scores by coefficients that are an attribute; a classifier gives the best class too.
+bool add_linear_parts(OnnxParts& parts) {
+    const bool classifies = parts.source().op == "LinearClassifier";
+    const OnnxAttribute* coefficients = parts.source().attribute("coefficients");
+    const Shape& from = parts.shape(0);
+    const std::int64_t width = from.empty() ? 0 : from.back();
+    if (coefficients == nullptr || width < 1 || parts.constant(0)) {
+        return false;
+    }
+    const std::int64_t rows = parts.network().elements(parts.in(0)) / width;
+    const Shape shape{rows, static_cast<std::int64_t>(coefficients->reals.size()) / width};
+    const OnnxAttribute* intercepts = parts.source().attribute("intercepts");
+    const MatmulDims d{1, rows, width, shape.back(), true, intercepts != nullptr && !intercepts->reals.empty()};
+    const OnnxSource scores =
+        parts.add({classifies ? ".scores" : "", OperatorKind::kMatmul, d, {parts.input(0)}, shape});
+    if (!classifies) {
+        parts.makes(scores, 0);
+        return true;
+    }
+    parts.makes(scores, 1);
+    RowsDims best;
+    best.cols = 1;
+    best.rows = elements_of(shape);
+    best.out_rows = rows;
+    parts.makes(parts.add({"", OperatorKind::kPool, best, {scores}, {rows}}), 0);
+    return true;
+}
+
 }  // namespace berth

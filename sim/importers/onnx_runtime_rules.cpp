@@ -121,6 +121,25 @@ bool embed_in_integers(const RuleContext& c) {
     return true;
 }
 
+/// Attention with three projections; the last gives the width of the result.
+bool projected(const RuleContext& c) {
+    const Shape *from = c.shape(0), *values = c.shape(7);
+    return from != nullptr && from->size() == 3 && values != nullptr && values->size() == 2 &&
+           c.make(0, {(*from)[0], (*from)[1], values->back()});
+}
+
+/// A score for each target or class; a classifier gives the best class too.
+bool linear(const RuleContext& c) {
+    const Shape* from = c.shape(0);
+    const OnnxAttribute* coefficients = c.node().attribute("coefficients");
+    if (from == nullptr || from->empty() || coefficients == nullptr || from->back() < 1) {
+        return false;
+    }
+    const std::int64_t rows = from->size() == 1 ? 1 : from->front();
+    const Shape scores{rows, static_cast<std::int64_t>(coefficients->reals.size()) / from->back()};
+    return c.node().op == "LinearRegressor" ? c.make(0, scores) : c.make(0, {rows}) && c.make(1, scores);
+}
+
 /// [boxes, channels, height, width] of an image, at a size that is the last input.
 bool crops(const RuleContext& c) {
     const Shape *image = c.shape(0), *boxes = c.shape(1);
@@ -139,10 +158,15 @@ constexpr NamedRule kRuntime[]{
     {"CropAndResize", crops},
     {"ExpandDims", expand_dims},
     {"GemmaRotaryEmbedding", rotated_pair},
+    {"Inverse", as_given},
+    {"LinearClassifier", linear},
+    {"LinearRegressor", linear},
+    {"LongformerAttention", as_given},
     {"NGramRepeatBlock", second},
     {"QEmbedLayerNormalization", embed_in_integers},
     {"QLinearConcat", concat_with_scales},
     {"QLinearWhere", where_with_scales},
+    {"QOrderedAttention", projected},
     {"QOrderedGelu", as_given},
     {"QOrderedLayerNormalization", as_given},
     {"RemovePadding", remove_padding},

@@ -87,6 +87,7 @@ constexpr NamedRule kSequence[]{
     {"PackedMultiHeadAttention", attention},
     {"QAttention", attention},
     {"RNN", recurrent},
+    {"SparseAttention", attention},
 };
 
 }  // namespace

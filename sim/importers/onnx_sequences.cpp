@@ -1,5 +1,7 @@
 // Resolves sequences and optionals of an ONNX file: lists of tensors that exist only between nodes and leave no
 // operator.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -126,6 +128,55 @@ std::optional<bool> OnnxFlowBuilder::add_sequence(const OnnxNode& node, OnnxScop
                     result_of(std::move(joined), std::move(elements), node.outputs.front(), scope), scope);
     }
     return std::nullopt;
+}
+
+/// Runs the body once for each element of the first sequence. Other sequences go along with it; tensors are the same
+/// each time.
+std::optional<bool> OnnxFlowBuilder::add_sequence_map(const OnnxNode& node, OnnxScope& scope) {
+    const OnnxGraph* body = body_of(node, "body");
+    const auto inputs = inputs_of(node, scope);
+    if (!inputs) {
+        return false;
+    }
+    const auto* first = inputs->empty() ? nullptr : list(inputs->front());
+    if (body == nullptr || first == nullptr) {
+        return std::nullopt;
+    }
+    if (body->inputs.size() != inputs->size() || body->outputs.size() < node.outputs.size()) {
+        return refuse(fmt::format("SequenceMap '{}' and its body do not fit", called(node)));
+    }
+    const std::size_t count = first->size();
+    std::vector<std::vector<ValueId>> made(node.outputs.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        OnnxScope inside;
+        inside.around = &scope;
+        for (std::size_t k = 0; k < inputs->size(); ++k) {
+            const auto* elements = list((*inputs)[k]);
+            if (elements != nullptr && elements->size() <= i) {
+                return refuse(fmt::format("the sequences of SequenceMap '{}' have different lengths", called(node)));
+            }
+            inside.ids[body->inputs[k].name] = elements != nullptr ? (*elements)[i] : (*inputs)[k];
+        }
+        if (!more_work() || !add_constants(*body, inside) || !add_nodes(body->nodes, inside)) {
+            return false;
+        }
+        for (std::size_t o = 0; o < made.size(); ++o) {
+            const auto found = inside.find(body->outputs[o].name);
+            if (!found) {
+                return refuse(fmt::format("the body of SequenceMap '{}' does not make '{}'", called(node),
+                                          body->outputs[o].name));
+            }
+            made[o].push_back(*found);
+        }
+    }
+    for (std::size_t o = 0; o < made.size(); ++o) {
+        const ValueId sequence = new_value(node.outputs[o]);
+        lists_.insert_or_assign(sequence, std::move(made[o]));
+        if (!bind(node, node.outputs[o], sequence, scope)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace berth
