@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -79,22 +80,29 @@ class Expression {
     [[nodiscard]] std::optional<Dimension> dimension(const SymbolDimensions& symbols, Diagnostics& diagnostics) const;
 
     /// Names used, each once, in order of first use.
-    [[nodiscard]] std::span<const std::string> symbols() const { return symbols_; }
-    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] std::span<const std::string> symbols() const { return compiled_->symbols; }
+    [[nodiscard]] const std::string& text() const { return compiled_->text; }
     [[nodiscard]] const SourceLocation& where() const { return where_; }
+    /// The same text where it stands at another place.
+    [[nodiscard]] Expression at(const SourceLocation& where) const;
 
   private:
     friend class ExpressionParser;
-    Expression() = default;
+    /// Shared by expressions of the same text: graphs write the same few sizes at each of their operators.
+    struct Compiled {
+        std::string text;
+        std::vector<Op> ops;
+        std::vector<std::string> symbols;
+        /// Dimensions of numbers with a unit, by the index of their op.
+        std::vector<std::pair<std::size_t, Dimension>> dimensions;
+    };
+    Expression(std::shared_ptr<const Compiled> compiled, SourceLocation where)
+        : compiled_(std::move(compiled)), where_(std::move(where)) {}
     [[nodiscard]] std::optional<double> symbol_value(const Op& op, const Symbols& symbols,
                                                      Diagnostics& diagnostics) const;
 
-    std::string text_;
+    std::shared_ptr<const Compiled> compiled_;
     SourceLocation where_;
-    std::vector<Op> ops_;
-    std::vector<std::string> symbols_;
-    /// Dimensions of numbers with a unit, by the index of their op.
-    std::vector<std::pair<std::size_t, Dimension>> dimensions_;
 };
 
 /// Compiles `text`, which starts at `where`. Errors name the column of what was not understood.

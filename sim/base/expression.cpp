@@ -88,8 +88,9 @@ double binary(Code code, double a, double b) {
 std::optional<double> Expression::evaluate(const Symbols& symbols, Diagnostics& diagnostics) const {
     std::array<double, kMaxStack> stack;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
     std::size_t size = 0;
-    for (std::size_t at = 0; at < ops_.size(); ++at) {
-        const Op& op = ops_[at];
+    const std::vector<Op>& ops = compiled_->ops;
+    for (std::size_t at = 0; at < ops.size(); ++at) {
+        const Op& op = ops[at];
         if (op.code == Code::kNumber) {
             stack[size++] = op.number;
         } else if (op.code == Code::kSymbol) {
@@ -115,7 +116,7 @@ std::optional<double> Expression::evaluate(const Symbols& symbols, Diagnostics& 
                 const bool by_zero = (op.code == Code::kDivide || op.code == Code::kModulo) && right == 0;
                 diagnostics.error(
                     where_.shifted(op.offset),
-                    fmt::format("{} in '{}'", by_zero ? "division by zero" : "the result is too large", text_));
+                    fmt::format("{} in '{}'", by_zero ? "division by zero" : "the result is too large", text()));
                 return std::nullopt;
             }
         }
@@ -123,8 +124,10 @@ std::optional<double> Expression::evaluate(const Symbols& symbols, Diagnostics& 
     return stack[0];
 }
 
+Expression Expression::at(const SourceLocation& where) const { return {compiled_, where}; }
+
 std::optional<double> Expression::symbol_value(const Op& op, const Symbols& symbols, Diagnostics& diagnostics) const {
-    const std::string& name = symbols_[op.target];
+    const std::string& name = compiled_->symbols[op.target];
     const auto found = symbols.find(name);
     if (found != symbols.end() && std::isfinite(found->second)) {
         return found->second;
@@ -148,7 +151,7 @@ std::optional<std::int64_t> Expression::evaluate_count(const Symbols& symbols, D
         return std::nullopt;
     }
     if (*value < 0 || *value > kLargestCount || *value != std::floor(*value)) {
-        diagnostics.error(where_, fmt::format("'{}' is {}", text_, *value), "a whole number from 0 to 2^53");
+        diagnostics.error(where_, fmt::format("'{}' is {}", text(), *value), "a whole number from 0 to 2^53");
         return std::nullopt;
     }
     return static_cast<std::int64_t>(*value);

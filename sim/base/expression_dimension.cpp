@@ -57,13 +57,14 @@ std::string remedy(const Dimension& a, const Dimension& b, const SymbolDimension
 
 std::optional<Dimension> Expression::dimension(const SymbolDimensions& symbols, Diagnostics& diagnostics) const {
     std::vector<Dimension> stack;
-    for (std::size_t at = 0; at < ops_.size(); ++at) {
-        const Op& op = ops_[at];
+    const auto& [text, ops, names, dimensions] = *compiled_;
+    for (std::size_t at = 0; at < ops.size(); ++at) {
+        const Op& op = ops[at];
         if (op.code == Code::kNumber) {
-            const auto unit = std::ranges::find(dimensions_, at, &std::pair<std::size_t, Dimension>::first);
-            stack.push_back(unit == dimensions_.end() ? Dimension{} : unit->second);
+            const auto unit = std::ranges::find(dimensions, at, &std::pair<std::size_t, Dimension>::first);
+            stack.push_back(unit == dimensions.end() ? Dimension{} : unit->second);
         } else if (op.code == Code::kSymbol) {
-            const auto known = symbols.find(symbols_[op.target]);
+            const auto known = symbols.find(names[op.target]);
             stack.push_back(known == symbols.end() ? Dimension{} : known->second);
         } else if (op.code == Code::kSkipIfFalse || op.code == Code::kSkipIfTrue) {
             stack.pop_back();
@@ -78,7 +79,7 @@ std::optional<Dimension> Expression::dimension(const SymbolDimensions& symbols, 
             } else if (left != right) {
                 diagnostics.error(where_.shifted(op.offset),
                                   fmt::format("{} and {} cannot be {} in '{}'", dimension_name(left),
-                                              dimension_name(right), verb_of(op.code), text_),
+                                              dimension_name(right), verb_of(op.code), text),
                                   remedy(left, right, symbols));
                 return std::nullopt;
             } else {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,10 +54,8 @@ bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z
 class ExpressionParser {
   public:
     ExpressionParser(std::string_view text, const SourceLocation& where, NumberUnits units, Diagnostics& diagnostics)
-        : diagnostics_(diagnostics), units_(units) {
-        result_.text_ = std::string(text);
-        result_.where_ = where;
-        text_ = result_.text_;
+        : where_(where), text_(text), diagnostics_(diagnostics), units_(units) {
+        result_.text = std::string(text);
     }
 
     std::optional<Expression> parse() {
@@ -68,12 +67,12 @@ class ExpressionParser {
             fail(fmt::format("unexpected '{}'", text_.substr(at_)), "an operator");
             return std::nullopt;
         }
-        return std::move(result_);
+        return Expression(std::make_shared<const Expression::Compiled>(std::move(result_)), where_);
     }
 
   private:
     bool fail(std::string message, std::string expected = "", std::string suggestion = "") {
-        diagnostics_.error(result_.where_.shifted(at_), std::move(message), std::move(expected), std::move(suggestion));
+        diagnostics_.error(where_.shifted(at_), std::move(message), std::move(expected), std::move(suggestion));
         return false;
     }
 
@@ -125,7 +124,7 @@ class ExpressionParser {
 
     // Appends an op that changes the stack height by `growth`.
     bool emit(Expression::Op op, int growth) {
-        result_.ops_.push_back(op);
+        result_.ops.push_back(op);
         height_ += growth;
         return height_ <= static_cast<int>(Expression::kMaxStack) || fail("the expression is too deeply nested");
     }
@@ -145,11 +144,11 @@ class ExpressionParser {
         for (skip_spaces(); name_here() == word; skip_spaces()) {
             const std::size_t offset = at_;
             accept_word(word);
-            const std::size_t skipping = result_.ops_.size();
+            const std::size_t skipping = result_.ops.size();
             if (!emit({skip, 0, 0, offset}, -1) || !next() || !emit({Code::kTruth, 0, 0, offset}, 0)) {
                 return false;
             }
-            result_.ops_[skipping].target = result_.ops_.size();
+            result_.ops[skipping].target = result_.ops.size();
         }
         return true;
     }
@@ -242,7 +241,7 @@ class ExpressionParser {
         if (accept("(")) {
             return parse_function(name, offset);
         }
-        auto& symbols = result_.symbols_;
+        auto& symbols = result_.symbols;
         auto found = std::find(symbols.begin(), symbols.end(), name);
         if (found == symbols.end()) {
             found = symbols.insert(symbols.end(), std::string(name));
@@ -340,7 +339,7 @@ class ExpressionParser {
 
     bool emit_quantity(const QuantityHere& here) {
         const std::size_t offset = std::exchange(at_, here.end);
-        result_.dimensions_.emplace_back(result_.ops_.size(), here.quantity.dimension);
+        result_.dimensions.emplace_back(result_.ops.size(), here.quantity.dimension);
         return emit({Code::kNumber, here.quantity.value, 0, offset}, 1);
     }
 
@@ -365,7 +364,8 @@ class ExpressionParser {
         bool allowed_;
     };
 
-    Expression result_;
+    Expression::Compiled result_;
+    const SourceLocation& where_;
     std::string_view text_;
     Diagnostics& diagnostics_;
     NumberUnits units_;

@@ -176,7 +176,7 @@ YamlPointer changed_number(const YamlValue& old, const YamlPointer& now) {
 }  // namespace
 
 YamlPointer in_place_of(const YamlPointer& present, const YamlPointer& now, const std::string& set_by) {
-    const YamlPointer& old = present->before ? present->before : present;
+    const YamlPointer& old = present->overridden && present->overridden->before ? present->overridden->before : present;
     const auto before = quantity_of(number_of(*old));
     const auto after = quantity_of(*now);
     if (same_content(*old, *now) ||
@@ -184,14 +184,14 @@ YamlPointer in_place_of(const YamlPointer& present, const YamlPointer& now, cons
         return old;
     }
     auto changed = std::make_shared<YamlValue>(*changed_number(*old, now));
-    changed->before = old->kind == YamlKind::kNull ? nullptr : old;
-    changed->set_by = set_by;
+    const bool nothing = old->kind == YamlKind::kNull;
+    changed->overridden = std::make_shared<const YamlOverride>(YamlOverride{set_by, nothing ? nullptr : old});
     return changed;
 }
 
 YamlPointer in_place_of_nothing(const YamlPointer& now, const std::string& set_by) {
     auto set = std::make_shared<YamlValue>(*now);
-    set->set_by = set_by;
+    set->overridden = std::make_shared<const YamlOverride>(YamlOverride{set_by, nullptr});
     return set;
 }
 

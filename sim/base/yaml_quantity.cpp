@@ -15,10 +15,11 @@ namespace {
 
 // Source text of an overridden number, with its former value: "set on the command line; was 7.8 GB/s, calibrated: ...".
 std::string set_text(const YamlValue& set) {
-    if (!set.before) {
-        return "set " + set.set_by;
+    const auto& [set_by, old] = *set.overridden;
+    if (!old) {
+        return "set " + set_by;
     }
-    const YamlValue& before = *set.before;
+    const YamlValue& before = *old;
     const auto text_at = [&before](std::string_view key) {
         const YamlMember* member = before.member(key);
         return member != nullptr ? member->value->text : std::string();
@@ -26,7 +27,7 @@ std::string set_text(const YamlValue& set) {
     const std::string was = before.kind == YamlKind::kMap ? text_at("value") : before.text;
     const std::string kind = before.kind == YamlKind::kMap ? text_at("kind") : std::string();
     const std::string source = before.kind == YamlKind::kMap ? text_at("source") : std::string();
-    return fmt::format("set {}; was {}, {}{}{}", set.set_by, was,
+    return fmt::format("set {}; was {}, {}{}{}", set_by, was,
                        kind.empty() ? choice_name(kOriginNames, Origin::kAssumed) : std::string_view(kind),
                        source.empty() ? "" : ": ", source);
 }
@@ -34,8 +35,8 @@ std::string set_text(const YamlValue& set) {
 // Whether the new value gives a source of its own, which is then kept.
 bool keeps_source(const YamlValue& set) {
     const YamlMember* now = set.kind == YamlKind::kMap ? set.member("source") : nullptr;
-    const bool had = set.before && set.before->kind == YamlKind::kMap;
-    const YamlMember* then = had ? set.before->member("source") : nullptr;
+    const YamlPointer& old = set.overridden->before;
+    const YamlMember* then = old && old->kind == YamlKind::kMap ? old->member("source") : nullptr;
     return now != nullptr && (then == nullptr || now->value != then->value);
 }
 
@@ -116,7 +117,7 @@ std::optional<Parameter<double>> YamlNode::read_parameter(Dimension dimension, Q
               fmt::format("at most {}", percent_text(kMaxSpread)));
         return std::nullopt;
     }
-    if (read && !value_->set_by.empty() && !keeps_source(*value_)) {
+    if (read && is_set() && !keeps_source(*value_)) {
         read->source = set_text(*value_);
     }
     if (const RelativeNumber* share = read ? relative() : nullptr) {

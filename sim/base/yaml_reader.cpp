@@ -124,7 +124,7 @@ bool YamlNode::is_sequence() const { return value_ && value_->kind == YamlKind::
 bool YamlNode::is_scalar() const { return value_ && value_->kind == YamlKind::kScalar; }
 bool YamlNode::is_null() const { return value_ && value_->kind == YamlKind::kNull; }
 
-bool YamlNode::is_set() const { return value_ && !value_->set_by.empty(); }
+bool YamlNode::is_set() const { return value_ && value_->overridden != nullptr; }
 
 SourceLocation YamlNode::content_where() const { return where_.shifted(is_scalar() && value_->quoted ? 1 : 0); }
 

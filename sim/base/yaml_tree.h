@@ -24,6 +24,12 @@ struct YamlMember {
     YamlPointer value;
 };
 
+/// What replaced a value of the file.
+struct YamlOverride {
+    std::string set_by;                       ///< such as `on the command line`
+    std::shared_ptr<const YamlValue> before;  ///< the value in the file; null for none
+};
+
 /// One node; `text` for scalars, `items` for sequences, `members` (in file order) for maps.
 struct YamlValue {
     YamlKind kind = YamlKind::kNull;
@@ -32,8 +38,7 @@ struct YamlValue {
     bool quoted = false;
     std::vector<YamlPointer> items;
     std::vector<YamlMember> members;
-    std::string set_by{};                       ///< for an overridden value: what set it, such as `on the command line`
-    std::shared_ptr<const YamlValue> before{};  ///< for an overridden value: the value in the file
+    std::shared_ptr<const YamlOverride> overridden{};  ///< null for a value of a file
 
     /// Null if there is no such key.
     [[nodiscard]] const YamlMember* member(std::string_view key) const;

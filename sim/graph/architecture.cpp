@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "berth/model.h"
+#include "graph/expression_reader.h"
 #include "graph/size_rules.h"
 
 namespace berth {
@@ -16,49 +17,6 @@ namespace {
 
 /// Limit on blocks: more than there can be operators.
 constexpr std::int64_t kMostBlocks = 1'000'000;
-
-/// Symbols that are available to an expression.
-using Known = std::vector<std::string>;
-
-void check_symbols(const Expression& expression, const Known& known, Diagnostics& diagnostics) {
-    for (const std::string& symbol : expression.symbols()) {
-        if (std::find(known.begin(), known.end(), symbol) == known.end()) {
-            diagnostics.error(expression.where(), fmt::format("unknown symbol '{}' in '{}'", symbol, expression.text()),
-                              "", nearest_name(symbol, known));
-        }
-    }
-}
-
-/// Reads an expression; `true` and `false` mean 1 and 0.
-std::optional<Expression> read_expression(const YamlNode& node, const Known& known) {
-    const auto text = node.text();
-    if (!text) {
-        return std::nullopt;
-    }
-    const std::string_view source = *text == "true" ? "1" : *text == "false" ? "0" : std::string_view(*text);
-    auto expression = parse_expression(source, node.content_where(), node.diagnostics());
-    if (expression) {
-        check_symbols(*expression, known, node.diagnostics());
-    }
-    return expression;
-}
-
-std::optional<Expression> read_expression(const std::optional<YamlNode>& node, const Known& known) {
-    return node ? read_expression(*node, known) : std::nullopt;
-}
-
-std::vector<Expression> read_shape(const YamlNode& node, const Known& known) {
-    std::vector<Expression> shape;
-    for (const YamlNode& item : node.sequence()) {
-        if (auto expression = read_expression(item, known)) {
-            shape.push_back(std::move(*expression));
-        }
-    }
-    if (node.exists() && shape.empty()) {
-        node.error("a shape needs at least one size", "a list such as [batch, tokens, hidden]");
-    }
-    return shape;
-}
 
 /// Reads an architecture from top to bottom. Errors go to the nodes' diagnostics.
 class ArchitectureReader {
@@ -137,7 +95,7 @@ class ArchitectureReader {
         if (const auto per = entry.value.find("per")) {
             rule.per = read_count_of_rounds(*per);
         }
-        rule.fallback = read_expression(entry.value.find("default"), known_in_rounds(known_, rule.per));
+        rule.fallback = expressions_.read(entry.value.find("default"), known_in_rounds(known_, rule.per));
         if (const auto min = entry.value.find("min")) {
             rule.min = min->integer({0, kLargestCount}).value_or(rule.min);
         }
@@ -180,7 +138,7 @@ class ArchitectureReader {
             return;
         }
         for (const YamlNode& item : node->sequence()) {
-            auto law = read_expression(item.require("law", "a condition such as hidden % heads == 0"), known_);
+            auto law = expressions_.read(item.require("law", "a condition such as hidden % heads == 0"), known_);
             const YamlNode message_node = item.require("message", "what to say if the law does not hold");
             const auto message = message_node.text();
             item.reject_unknown_keys();
@@ -201,11 +159,12 @@ class ArchitectureReader {
             InputTemplate input;
             input.name = entry.key;
             input.where = entry.key_where;
-            input.shape = read_shape(entry.value.require("shape", "a list such as [batch, tokens]"), known_);
+            input.shape =
+                expressions_.read_shape(entry.value.require("shape", "a list such as [batch, tokens]"), known_);
             if (const auto integer = entry.value.find("integer")) {
                 input.integer = integer->boolean().value_or(false);
             }
-            input.when = read_expression(entry.value.find("when"), known_);
+            input.when = expressions_.read(entry.value.find("when"), known_);
             entry.value.reject_unknown_keys();
             if (entry.key == kPreviousResult) {
                 diagnostics_.error(entry.key_where, "'input' is taken: it stands for what came before");
@@ -219,8 +178,8 @@ class ArchitectureReader {
         const YamlNode name_node = node.require("section", "the prefix of the section's operators");
         section.name = name_node.text().value_or("");
         section.where = node.where();
-        section.repeat = read_expression(node.find("repeat"), known_);
-        section.when = read_expression(node.find("when"), known_);
+        section.repeat = expressions_.read(node.find("repeat"), known_);
+        section.when = expressions_.read(node.find("when"), known_);
         const bool numbered = section.name.find("{i}") != std::string::npos;
         if (numbered && !section.repeat) {
             name_node.error("{i} numbers the rounds of a section, but this one is not repeated",
@@ -246,12 +205,12 @@ class ArchitectureReader {
         result_.sections.push_back(std::move(section));
     }
 
-    static std::optional<Expression> read_weights_of(const YamlNode& node, const Section& section, const Known& known) {
+    std::optional<Expression> read_weights_of(const YamlNode& node, const Section& section, const Known& known) {
         const auto round = node.find("weights_of");
         if (round && !section.repeat) {
             round->error("only the rounds of a repeated section can share weights", "a 'repeat' beside it");
         }
-        return read_expression(round, known);
+        return expressions_.read(round, known);
     }
 
     void read_operators(const YamlNode& operators, const Known& known, Section& section) {
@@ -269,7 +228,7 @@ class ArchitectureReader {
             if (std::find(known.begin(), known.end(), entry.key) != known.end() || entry.key == kRoundSymbol) {
                 diagnostics_.error(entry.key_where, fmt::format("'{}' already has a meaning here", entry.key));
             }
-            if (auto value = read_expression(entry.value, known)) {
+            if (auto value = expressions_.read(entry.value, known)) {
                 section.locals.push_back({entry.key, std::move(*value)});
             }
             known.push_back(entry.key);
@@ -300,8 +259,9 @@ class ArchitectureReader {
                 op.inputs.push_back(input.text().value_or(""));
             }
         }
-        op.shape = read_shape(node.require("shape", "the shape of the result, such as [batch, tokens, hidden]"), known);
-        op.when = read_expression(node.find("when"), known);
+        op.shape = expressions_.read_shape(
+            node.require("shape", "the shape of the result, such as [batch, tokens, hidden]"), known);
+        op.when = expressions_.read(node.find("when"), known);
         if (const auto otherwise = node.find("otherwise")) {
             op.otherwise = otherwise->text().value_or("");
         }
@@ -316,7 +276,9 @@ class ArchitectureReader {
         }
         op.name = *name;
         op.kind = *kind;
-        for (const SizeField& field : size_fields(*kind)) {
+        const auto fields = size_fields(*kind);
+        op.sizes.reserve(fields.size());
+        for (const SizeField& field : fields) {
             op.sizes.push_back(read_operator_size(node, field, traits(*kind).name, known));
         }
         node.reject_unknown_keys();
@@ -349,15 +311,15 @@ class ArchitectureReader {
         return name;
     }
 
-    static std::optional<Expression> read_operator_size(const YamlNode& node, const SizeField& field,
-                                                        std::string_view kind, const Known& known) {
+    std::optional<Expression> read_operator_size(const YamlNode& node, const SizeField& field, std::string_view kind,
+                                                 const Known& known) {
         if (field.name == kInputsSize) {
             return std::nullopt;  // here `inputs` is the list of names, whose length is the size
         }
         if (field.required()) {
-            return read_expression(node.require(field.name, fmt::format("a size of every {}", kind)), known);
+            return expressions_.read(node.require(field.name, fmt::format("a size of every {}", kind)), known);
         }
-        return read_expression(node.find(field.name), known);
+        return expressions_.read(node.find(field.name), known);
     }
 
     static Known names_of(const Section& section) {
@@ -416,6 +378,7 @@ class ArchitectureReader {
     std::vector<std::string> earlier_;            ///< full names of operators of earlier sections that are not repeated
     std::unordered_set<std::string> full_names_;  ///< full names of all operators
     std::unordered_map<std::string, OperatorKind> met_;
+    ExpressionReader expressions_;
     bool written_ = false;  ///< a written-out graph, whose operators may name their block
 };
 
