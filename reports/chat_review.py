@@ -20,6 +20,10 @@ CACHES = ("fp16", "int8_g32", "int4_g32")
 BOARDS = ("2 GiB", "2.25 GiB", "2.5 GiB")
 
 
+FLIPS = (1000, 32000)
+SHARES = ("1200 MiB", "800 MiB", "400 MiB")  # of the NPU's memory; the model's weights take 1.5 GB
+
+
 def positions_of(model):
     """The longest context that a model reads, of its file."""
     text = (ROOT / "models" / f"{model}.yaml").read_text(encoding="utf-8")
@@ -98,6 +102,34 @@ def memory_table(berth):
                  [[board, *[context_of(berth, board, cache) for cache in CACHES]] for board in BOARDS])
 
 
+def flips_text(berth):
+    """What others report of such chips, and what these profiles say of it."""
+    whole = stage_of(berth, prompt=FLIPS[0])
+    npu, cpu, both = candidate(whole, "model", "npu"), candidate(whole, "model", "cpu"), candidate(whole, "phase")
+    points = berth.crossover(SCENARIO, f"{STAGE}.prompt={FLIPS[0]}:{FLIPS[1]}", "npu,cpu",
+                             {f"{STAGE}.phase": "decode"})["points"]
+    near, far = points[0], points[-1]
+    lines = [
+        f"- *The NPU nine times faster for the prompt, the CPU for the tokens*: {cpu['ttft_ms'] / npu['ttft_ms']:.1f} times "
+        f"at {FLIPS[0]:,} tokens; a token takes {ms(near['cpu_ms'])} on the CPU and {ms(near['npu_ms'])} on the NPU (the CPU is faster with "
+        f"probability {percent(1 - near['probability'])}). {both['placement']}: {ms(both['latency_ms'])} for the answer.",
+        f"- *The CPU ahead at {FLIPS[0]:,} tokens of context and behind at {FLIPS[1]:,}*: with probability "
+        f"{percent(1 - near['probability'])} ahead at {FLIPS[0]:,}, and {percent(far['probability'])} behind at {FLIPS[1]:,}."]
+    return "\n".join(lines)
+
+
+def layers_table(berth):
+    """Which layers run where in a memory of the NPU that does not hold them all."""
+    rows = []
+    for memory in SHARES:
+        answer = berth.run(SCENARIO, {f"{STAGE}.granularity": "block", "hardware.devices.npu.capacity": memory})
+        stage = answer["stages"][0]
+        split, cpu = candidate(stage, "block"), candidate(stage, "model", "cpu")
+        rows.append([memory, *cells(split), ms(cpu["latency_ms"]), stage["chosen"], percent(stage["confidence"])])
+    return table(["memory of the NPU", "layers over both: first token", "tokens/s", "answer, 5-95 %", "CPU alone",
+                  "chosen", "probability"], "lrrrrlr", rows)
+
+
 def document(berth):
     return f"""# A chat turn on RK3588: NPU, CPU, or both
 
@@ -123,6 +155,15 @@ no row times a language model on this chip's CPU. Long contexts are extrapolated
 *both*: the faster of the two orders. Its cache is handed over once, its weights are held twice, in both formats. *by block*: the best
 placement of the blocks of both phases, the first layers on one device and the last on another among them; a dash where it is one of the
 others. *probability*: that the faster one alone is.
+
+## What others report of such chips
+
+{flips_text(berth)}
+- *The last layers on the CPU make the whole faster*: not where the NPU's memory holds all layers. They are alike, so each is faster
+  on the same device, and the first and last on one device cost a hand-over more than all on it; only a layer that is slower on
+  the NPU than on the CPU by more than that would go there. Where the NPU's memory does not hold them, some do:
+
+{layers_table(berth)}
 
 ## How long a context fits
 

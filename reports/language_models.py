@@ -46,6 +46,8 @@ ELEMENTS = Number("elements per host cycle", tuple(
     slows=False)
 LAYOUT = Number("host cycles per element of queries, keys and values",
                 (("attention.layout_cycles", pattern("layout_cycles")),))
+# Loops over all words take 2 to 16 cycles for each (docs/cost-model.md).
+WORDS = Number("host cycles per word", (("runtime.generation.sampling_cycles", pattern("sampling_cycles")),))
 GROUPS = Number("sums of groups per cycle", (("matrix.group_sums", pattern("group_sums")),), slows=False)
 SCALES = Number("bytes per group", (("matrix.group_scale", pattern("group_scale")),), "B")
 CORE = Number("bandwidth of the NPU", (("dma.bandwidth", pattern("bandwidth")),), "GB/s per core", False)
@@ -57,8 +59,10 @@ MOVES = Number("elements moved per cycle", (("vector.move.per_cycle", pattern("p
 # DRAM as one big CPU core of the chip fills it (tinymembench), 29 of 33.8 and 15.7 of 17.1 GB/s, is known without these
 # rows.
 PROFILES = {
-    "rk3588-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 29.0 / 33.8, 0.07)), KERNEL, ELEMENTS, LAYOUT],
-    "rk3576-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 15.7 / 17.1, 0.07)), KERNEL, ELEMENTS, LAYOUT, GROUPS, SCALES],
+    "rk3588-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 29.0 / 33.8, 0.07)), KERNEL, ELEMENTS, LAYOUT,
+                           dataclasses.replace(WORDS, prior=(6.0, 1.5))],
+    "rk3576-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 15.7 / 17.1, 0.07)), KERNEL, ELEMENTS, LAYOUT,
+                           dataclasses.replace(WORDS, prior=(8.0, 1.5)), GROUPS, SCALES],
     "snapdragon-x-elite-genie": [CORE, INT4, MOVES],
     "snapdragon-8-elite-genie": [CORE, INT4, MOVES],
     "snapdragon-8-elite-gen-5-genie": [CORE, INT4, dataclasses.replace(MOVES, prior=(8.0, 0.2))],

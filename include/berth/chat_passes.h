@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -23,9 +24,10 @@ struct ChatPass {
 };
 
 /// What a part of a pass does: read a prompt (and, on one device, make tokens of answers meanwhile), hand over the
-/// cache of what was read, or only make tokens.
-enum class PassWork : std::uint8_t { kRead, kHandOver, kStep };
-inline constexpr std::array<PassWork, 3> kPassWorks{PassWork::kRead, PassWork::kHandOver, PassWork::kStep};
+/// cache of what was read, draft tokens with a smaller model, or only make tokens (or check those).
+enum class PassWork : std::uint8_t { kRead, kHandOver, kDraft, kStep };
+inline constexpr std::array<PassWork, 4> kPassWorks{PassWork::kRead, PassWork::kHandOver, PassWork::kDraft,
+                                                    PassWork::kStep};
 
 struct PassPart {
     PassWork work{};
@@ -46,6 +48,13 @@ struct PromptElsewhere {
     Bandwidth handover_draws{};  ///< without contention
 };
 
+/// A smaller model drafts the tokens that the service's own model checks.
+struct Drafter {
+    PassPlace device;
+    double share = 0;   ///< of the time of a pass that makes tokens
+    Bandwidth draws{};  ///< without contention
+};
+
 /// A service of chats. Passes follow one another; a pass reads from the prompt that arrived first, and arriving chats
 /// queue for the slots first come first served.
 struct ChatService {
@@ -62,9 +71,12 @@ struct ChatService {
     double reading_pace = 1, stepping_pace = 1;
     /// Absent: one device does all parts of a pass.
     std::optional<PromptElsewhere> elsewhere{};
+    std::optional<Drafter> drafter{};  ///< absent: no tokens are drafted
+    /// Whether parts of a pass hold different servers.
+    [[nodiscard]] bool has_parts() const { return elsewhere || drafter; }
 };
 
-/// Parts of a pass, which follow one another: one, or with `elsewhere` up to one of each work.
+/// Parts of a pass, which follow one another: one, or where they hold different servers up to one of each work.
 [[nodiscard]] std::vector<PassPart> parts_of(const ChatService& service, const ChatPass& pass);
 /// Where a part runs, if the service's own task is at `own`.
 [[nodiscard]] PassPlace place_of(const ChatService& service, PassWork work, const PassPlace& own);
@@ -78,7 +90,7 @@ struct ChatService {
 struct ChatDemand {
     std::array<Time, kPassWorks.size()> time{};
     std::array<Bytes, kPassWorks.size()> moved{};
-    [[nodiscard]] Time whole() const { return time[0] + time[1] + time[2]; }
+    [[nodiscard]] Time whole() const { return std::accumulate(time.begin(), time.end(), Time{}); }
 };
 /// While `answers` slots are taken.
 [[nodiscard]] ChatDemand demand_of_chat(const ChatService& service, std::int64_t answers);

@@ -70,7 +70,8 @@ struct Kernel {
     double evicted = 0;
     CacheState cache = CacheState::kGraph;
     StartedBy started_by = StartedBy::kGraph;
-    bool own_code = false;  ///< computed by the runtime's own code on a core of the host
+    bool own_code = false;       ///< computed by the runtime's own code on a core of the host
+    bool chooses_token = false;  ///< a core of the host chooses a token from each row of the result
     friend bool operator==(const Kernel&, const Kernel&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "berth/chats.h"
@@ -77,16 +78,32 @@ struct Uncertainty {
     [[nodiscard]] double sigma() const;
 };
 
+/// Time to the first token by what it grows with; the parts add up to it. What reading weights hides of the work at
+/// one position counts as reading weights, so a prompt's positions cost what they add to it.
+struct FirstTokenParts {
+    std::int64_t prompt = 0;  ///< positions
+    std::int64_t layers = 0;
+    std::int64_t heads = 0;  ///< of all layers together
+    Time model;              ///< outside of the layers, whatever the prompt: calls, head, choice of the token
+    Time in_layers;          ///< of all layers, whatever the prompt: kernels started, weights read
+    Time starting;           ///< part of `in_layers`: kernels started
+    Time positions;          ///< grows with the positions of the prompt
+    Time pairs;              ///< grows with their square: queries and keys of all heads
+    /// Numbers of the profile that its rows cannot tell apart, and that both count here: correlated by 0.8 or more.
+    std::vector<std::pair<std::string, std::string>> not_told_apart{};
+};
+
 /// Additional results of a stage that generates text.
 struct GenerationResult {
     /// Time to first token, after reading the prompt; absent in a decode phase.
     std::optional<Estimate<Time>> first_token;
-    std::optional<Time> step;             ///< mean time per further token; absent in a prefill phase
-    Bytes kv_cache;                       ///< size of the KV cache at the end, all positions
-    Bytes weights_again;                  ///< weights that a second device holds beside those of the prompt's
-    Bytes handed_over;                    ///< part of `kv_cache` that moves to another device after the prompt
-    Time handover;                        ///< part of the latency
-    Uncertainty of_first_token, of_step;  ///< valid where these times exist
+    std::optional<Time> step;                ///< mean time per further token; absent in a prefill phase
+    Bytes kv_cache;                          ///< size of the KV cache at the end, all positions
+    Bytes weights_again;                     ///< weights that a second device holds beside those of the prompt's
+    Bytes handed_over;                       ///< part of `kv_cache` that moves to another device after the prompt
+    Time handover;                           ///< part of the latency
+    Uncertainty of_first_token, of_step;     ///< valid where these times exist
+    std::optional<FirstTokenParts> parts{};  ///< of `first_token`; with EvaluationOptions::operators
 };
 
 /// Speculative decoding: in each round a smaller model drafts tokens, and one pass of the larger model checks them.

@@ -258,6 +258,8 @@ struct Correlations {
     /// Decorrelates `effect`, the effects on a log latency per path and standard deviation, into the effects of as many
     /// independent causes: transpose(F) x effect.
     [[nodiscard]] std::vector<double> independent(const std::vector<double>& effect) const;
+    /// Correlation of the errors of two of the numbers, by their places in `paths`.
+    [[nodiscard]] double between(std::size_t a, std::size_t b) const;
 };
 
 /// A number of the chip, its memory or its cores that a runtime beside the hardware takes from the hardware's file.

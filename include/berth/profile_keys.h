@@ -227,6 +227,9 @@ void generation_keys(Visitor& v, auto&& runtime) {
     v.count("answers", runtime.answers, kCountRange, KeyNeed::kOptional,
             "most answers of which one pass makes a token each, beside reading a prompt (continuous batching); absent: "
             "one answer after another");
+    v.number("sampling_cycles", runtime.sampling_cycles, NumberForm::kPositive,
+             "cycles of a core of the host per word of the vocabulary, to choose a token from the scores of all words; "
+             "absent: none");
 }
 
 /// `devices.D.energy`

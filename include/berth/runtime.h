@@ -103,6 +103,8 @@ struct Runtime {
     /// Most answers that one pass decodes, a token each, beside reading a prompt (continuous batching; Yu et al., OSDI
     /// 2022). 1: one answer after another.
     std::int64_t answers = 1;
+    /// Host-core cycles per word of the vocabulary for choosing a token from the scores of all words; absent: none.
+    std::optional<Parameter<double>> sampling_cycles;
     ShapeRule shapes = ShapeRule::kDynamic;
     std::int64_t pad_width_to = 1;
     QuantizationScheme quantization = QuantizationScheme::kStatic;

@@ -42,6 +42,7 @@ Rates<T> rates_of(const Device& device, const Execution& execution, DType dtype)
     Rates<T> rates;
     rates.cores = std::clamp(execution.cores, 1, device.cores());
     rates.multiplied_at = dtype;
+    rates.first_clock = execution.clock;
     rates.memory_clock = execution.memory_clock;
     const auto cores = T::given(static_cast<double>(rates.cores), "cores");
     const auto plain_clock = [&](const CoreCluster& c) { return clock_of<PlainNumbers>(device, c, execution); };

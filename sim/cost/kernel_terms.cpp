@@ -162,29 +162,44 @@ double new_elements(const AttentionDims& d) {
     return static_cast<double>(d.batch * d.seq) * static_cast<double>(position);
 }
 
+// Clock of the host core that works for a device; on the host itself, that of its first cluster.
 template <class T>
-Number<T, Time> host_time(const Parameter<double>& cycles, const char* words, double times, const char* what,
-                          const Device& device) {
-    return T::profile(cycles, words) * T::factor(times, what) /
-           T::profile(device.host_core->clock, "clock of the host");
+Number<T, Frequency> host_clock(const Device& device, const Rates<T>& rates) {
+    if (device.host_core) {
+        return T::profile(device.host_core->clock, "clock of the host");
+    }
+    return rates.first_clock ? T::given(*rates.first_clock, "clock set by the stage")
+                             : T::profile(device.clusters.front().clock, "clock of the host");
 }
 
-// Time of a host core for a kernel: dispatch cycles, and changing the layout of new queries, keys and values and
-// storing them.
 template <class T>
-Number<T, Time> host_share(const Kernel& kernel, const Device& device) {
+Number<T, Time> host_time(const Parameter<double>& cycles, const char* words, double times, const char* what,
+                          const Number<T, Frequency>& clock) {
+    return T::profile(cycles, words) * T::factor(times, what) / clock;
+}
+
+// Time of a host core for a kernel: dispatch cycles, changing the layout of new queries, keys and values and storing
+// them, and choosing a token from the scores of all words.
+template <class T>
+Number<T, Time> host_share(const Kernel& kernel, const Device& device, const Rates<T>& rates) {
     Number<T, Time> time;
+    const auto clock = host_clock<T>(device, rates);
+    if (kernel.chooses_token && device.runtime.sampling_cycles) {
+        time +=
+            host_time<T>(*device.runtime.sampling_cycles, "host cycles per word",
+                         static_cast<double>(output_elements(kernel.kind, kernel.dims)), "words to choose from", clock);
+    }
     if (!device.host_core) {
         return time;
     }
     if (const auto& start = device.runtime.dispatch_host_cycles) {
         time +=
-            host_time<T>(*start, "host cycles per kernel", static_cast<double>(kernel.cut.count()), "pieces", device);
+            host_time<T>(*start, "host cycles per kernel", static_cast<double>(kernel.cut.count()), "pieces", clock);
     }
     const auto* attention = std::get_if<AttentionDims>(&kernel.dims);
     if (attention != nullptr && device.attention && device.attention->layout_cycles) {
         time += host_time<T>(*device.attention->layout_cycles, "host cycles per element", new_elements(*attention),
-                             "elements of new queries, keys and values", device);
+                             "elements of new queries, keys and values", clock);
     }
     return time;
 }
@@ -312,7 +327,7 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
     terms.bus = T::term(bus_time<T>(demand, device, rates), "bus");
     terms.dispatch = T::term(T::profile(dispatch_of(kernel.cache, started_by, device.runtime), "dispatch per kernel") *
                                      T::factor(static_cast<double>(kernel.cut.count()), "pieces") +
-                                 host_share<T>(kernel, device) + wake_up<T>(kernel, demand, terms, device),
+                                 host_share<T>(kernel, device, rates) + wake_up<T>(kernel, demand, terms, device),
                              "dispatch");
     return terms;
 }

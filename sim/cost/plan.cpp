@@ -194,10 +194,17 @@ class Lowering {
         kernel.evicted = kernel.weights_on_chip ? residency_.weights_evicted : 0;
         kernel.output_on_chip = on_chip(made_by(i));
         kernel.input_on_chip = inputs_on_chip(i);
+        kernel.chooses_token = scores_words(i);
         return kernel;
     }
 
+    // An operator of the same class need not score words.
+    [[nodiscard]] bool scores_words(std::size_t i) const { return graph_.tensors[made_by(i)].scores; }
+
     KernelId plain(std::size_t i) {
+        if (scores_words(i)) {
+            return table_.add(plain_kernel(i));
+        }
         KernelId& id = table_.plain(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
         if (id < 0) {
             id = table_.add(plain_kernel(i));

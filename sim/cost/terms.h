@@ -18,6 +18,7 @@ struct Rates {
     Number<T, Frequency> element_clock;  ///< clock of element-wise work: `vector_clock`, or that of a host core
     double element_cores = 1;            ///< cores that element-wise work counts on
     Number<T, Bandwidth> dram;
+    std::optional<Frequency> first_clock;   ///< of the first cluster, set by the execution; absent: the profile's
     std::optional<Frequency> memory_clock;  ///< set by the execution; absent: the profile's
 };
 /// Bandwidth scaled from the rated DRAM clock to the current one.

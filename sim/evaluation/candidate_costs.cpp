@@ -228,6 +228,9 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
         const auto of_prompt = std::span<const WeightedSum>(mix).first(chunks);
         result.of_first_token = uncertainty_of(of_prompt);
         result.first_token = log_normal_estimate(prompt, result.of_first_token.sigma());
+        if (options_.operators) {
+            add_parts(result, placed.front());
+        }
     }
     if (generation.phase != Phase::kPrefill) {
         result.step = steps / tokens_in_steps(generation);
@@ -244,6 +247,22 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
     candidate.actual_tokens = generation.prompt;
     candidate.padded_tokens = generation.prompt;
     candidate.generation = result;
+}
+
+void CandidateCosts::add_parts(GenerationResult& result, const Assignment& prompt) {
+    constexpr double kTogether = 0.8;  // correlation from which two numbers are not told apart
+    if (!prompt_lengths_) {
+        prompt_lengths_ = prompt_lengths(stage_, hardware_);
+    }
+    if (!*prompt_lengths_) {
+        return;
+    }
+    const LengthPlan& pass = lengths_.front();
+    result.parts = first_token_parts(**prompt_lengths_, pass.graphs[static_cast<std::size_t>(pass.problem.host)],
+                                     prompt, profile_);
+    if (result.parts && sensitivities_) {
+        result.parts->not_told_apart = sensitivities_->not_told_apart(result.of_first_token, kTogether);
+    }
 }
 
 // Operators and memory are those of the dominant length, or of the first pass of generated text; categories are summed

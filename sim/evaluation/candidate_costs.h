@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/evaluation.h"
+#include "evaluation/first_token.h"
 #include "evaluation/phases.h"
 #include "evaluation/sensitivities.h"
 #include "evaluation/work.h"
@@ -45,6 +46,7 @@ class CandidateCosts {
     bool add_times(Candidate& candidate, const std::vector<Assignment>& placed, std::vector<WeightedSum>& mix);
     void add_generation(Candidate& candidate, const std::vector<Assignment>& placed,
                         const std::vector<WeightedSum>& mix);
+    void add_parts(GenerationResult& result, const Assignment& prompt);
     void add_second_copy(Candidate& candidate) const;
     void add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const;
 
@@ -56,6 +58,7 @@ class CandidateCosts {
     bool energy_counts_;
     std::optional<Sensitivities> sensitivities_;
     std::optional<CacheHandover> cache_handover_;
+    std::optional<std::optional<PromptLengths>> prompt_lengths_;  ///< absent: not planned yet
 };
 
 /// Adds the times of a pass's operators to the candidate's classes; hand-over and conversions are separate classes.

@@ -13,6 +13,7 @@
 #include "base/mapped.h"
 #include "berth/evaluation.h"
 #include "evaluation/candidate_costs.h"
+#include "evaluation/limited_phases.h"
 #include "evaluation/overlap.h"
 #include "evaluation/phases.h"
 #include "evaluation/stage_choice.h"
@@ -93,6 +94,22 @@ std::optional<BestPhases> best_phases(const PhasesProblem& both, TimeOf which) {
     return rest ? std::optional(BestPhases{std::move(*best), both.phases_of(rest->assignment)}) : std::nullopt;
 }
 
+// Replaces the last candidate, which exceeds the memory, by a split of the layers that does not, if one is found.
+void fit_into_memory(std::vector<Candidate>& candidates, CandidateCosts& costs, TimeOf which) {
+    constexpr double kOnlyBetweenEquals = 1e-6;  // weight of the phase that the objective does not count
+    const PhaseWeights weights{which == TimeOf::kToken ? kOnlyBetweenEquals : 1,
+                               which == TimeOf::kFirstToken ? kOnlyBetweenEquals : 1};
+    auto phases = limited_phases(costs.lengths(), costs.cache_handover(), weights);
+    if (!phases || is_known(candidates, costs.lengths(), *phases)) {
+        return;
+    }
+    Candidate fitting = costs.of("split", std::move(*phases));
+    if (fitting.feasible) {
+        fitting.granularity = Granularity::kBlock;
+        candidates.back() = std::move(fitting);
+    }
+}
+
 // Adds the best joint placement at a granularity; one that exceeds the memory is listed with its reason.
 std::optional<PlacementResult> add_best_of_both(std::vector<Candidate>& candidates, Granularity granularity,
                                                 CandidateCosts& costs, TimeOf which) {
@@ -105,6 +122,9 @@ std::optional<PlacementResult> add_best_of_both(std::vector<Candidate>& candidat
     if (!is_known(candidates, costs.lengths(), phases)) {
         candidates.push_back(costs.of("split", std::move(phases)));
         candidates.back().granularity = granularity;
+        if (!candidates.back().feasible && granularity == Granularity::kBlock) {
+            fit_into_memory(candidates, costs, which);
+        }
     }
     return found->best;
 }

@@ -12,6 +12,8 @@
 #include "berth/evaluation.h"
 #include "berth/runtimes.h"
 #include "berth/simulated_scenario.h"
+#include "evaluation/candidates.h"
+#include "evaluation/drafts.h"
 #include "evaluation/phases.h"
 #include "evaluation/placed_traffic.h"
 #include "evaluation/stage_choice.h"
@@ -85,6 +87,30 @@ TokenDistribution lengths_or(const TokenDistribution& lengths, std::int64_t one)
     return lengths.empty() ? TokenDistribution{{one, 1}} : lengths;
 }
 
+// Mean memory bandwidth that a placed pass draws.
+Bandwidth drawn_by(const LengthPlan& plan, const Assignment& assignment, const Profile& profile) {
+    Bytes moved;
+    Time time;
+    for (const OperatorResult& op : operator_results(plan, assignment, profile)) {
+        moved += op.dram_bytes;
+        time += op.latency;
+    }
+    return time > Time{} ? moved / time : Bandwidth{};
+}
+
+// The smaller model of a drafting stage; its device follows when the service becomes part of a system.
+Drafter drafter_of(const ModelStage& stage, const Profile& profile, const DraftResult& draft) {
+    Diagnostics ignored;
+    std::string why;
+    const std::int64_t context = stage.generation->prompt + stage.generation->new_tokens / 2;
+    const auto plan = plan_length("", stage_of_draft(stage), {1, 1, context, true}, profile, ignored);
+    const auto device = device_named(profile, draft.device);
+    const auto placed = plan && device ? whole_placement(*plan, *device, why) : std::nullopt;
+    return {{},
+            draft.drafting / (draft.drafting + draft.checking),
+            placed ? drawn_by(*plan, *placed, profile) : Bandwidth{}};
+}
+
 /// Pass times of a placed stage.
 class PlacedPasses {
   public:
@@ -129,16 +155,9 @@ class PlacedPasses {
     [[nodiscard]] Bandwidth drawn(const ModelStage& stage, const TokenShare& length, const Placed& placed) const {
         Diagnostics ignored;
         const auto plan = plan_length("", stage, length, profile_, ignored);
-        Bytes moved;
-        Time time;
-        if (plan) {
-            const Assignment assignment = assignment_for(plan->graphs[at(profile_.host)], placed.first, placed.second);
-            for (const OperatorResult& op : operator_results(*plan, assignment, profile_)) {
-                moved += op.dram_bytes;
-                time += op.latency;
-            }
-        }
-        return time > Time{} ? moved / time : Bandwidth{};
+        return plan ? drawn_by(*plan, assignment_for(plan->graphs[at(profile_.host)], placed.first, placed.second),
+                               profile_)
+                    : Bandwidth{};
     }
 
     [[nodiscard]] double time_of(const ModelStage& stage, const TokenShare& length, const Placed& placed) const {
@@ -256,6 +275,9 @@ ChatService chat_service(const Scenario& scenario, const ScenarioResult& result,
     times->stepping = stepping_times(passes, service, generation.positions());
     times->padded = chunks.padded ? chunks.most : 0;
     times->drafted = placed.draft ? *placed.generation->step / placed.draft->step : 1;
+    if (placed.draft) {
+        service.drafter = drafter_of(stage, profile, *placed.draft);
+    }
     if (placed.phases) {  // places follow when the service becomes part of a system
         const auto positions = static_cast<double>(generation.prompt);
         service.elsewhere = PromptElsewhere{{}, {}, placed.generation->handover / positions, {}};

@@ -24,9 +24,6 @@ double tokens_per_round(double acceptance, double drafted) {
     return acceptance < 1 ? (1 - std::pow(acceptance, drafted + 1)) / (1 - acceptance) : drafted + 1;
 }
 
-namespace {
-
-/// The stage with its draft model in place of its own.
 ModelStage stage_of_draft(const ModelStage& stage) {
     ModelStage drafting = stage;
     const Draft& draft = *stage.draft;
@@ -39,6 +36,8 @@ ModelStage stage_of_draft(const ModelStage& stage) {
     drafting.draft.reset();
     return drafting;
 }
+
+namespace {
 
 /// A placed pass of either model, with its multiplicity per answer.
 struct PlacedPass {

@@ -13,6 +13,9 @@ namespace berth {
 /// accepted with the same independent probability (Leviathan, Kalman and Matias, ICML 2023, equation 1).
 [[nodiscard]] double tokens_per_round(double acceptance, double drafted);
 
+/// A stage with its draft model in place of its own.
+[[nodiscard]] ModelStage stage_of_draft(const ModelStage& stage);
+
 /// Adds the fastest pair of devices, which may be the same device twice, to the candidates of a stage with a draft.
 /// Returns false, with errors, if the draft's passes cannot be instantiated. `bounds`: also computes a lower bound over
 /// all placements of both models.

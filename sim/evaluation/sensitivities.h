@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "berth/evaluation.h"
@@ -42,6 +43,9 @@ class Sensitivities {
     /// Effects on the logarithm of its energy; empty without energy numbers. An error of a kernel's time is one of the
     /// energy that its device takes in any case.
     [[nodiscard]] Uncertainty of_energy(std::span<const WeightedSum> mix);
+    /// Pairs of numbers that both affect a time and whose errors are correlated by `least` or more, by their paths.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> not_told_apart(const Uncertainty& time,
+                                                                                  double least) const;
 
   private:
     /// Terms that a number can affect: those of one device, of links only, all terms, or none (another runtime's

@@ -104,6 +104,14 @@ class SystemBuilder {
             service.elsewhere->link = held_by(link);
             service.elsewhere->handover_draws = drawn_by(link);
         }
+        if (service.drafter) {
+            const DeviceId drafts = *device_named(under(profile_, asked.runtime), candidate.draft->device);
+            const int cores = execution_on(asked, profile_, drafts).cores;
+            const SimulatedTask draft =
+                call_task("", drafts, cores, seconds(1), service.drafter->draws * seconds(1), system_);
+            service.drafter->device = held_by(draft);
+            service.drafter->draws = drawn_by(draft);
+        }
         service.stepping_draws = drawn_by(step);
         service.reading_draws = drawn_by(read);
         SimulatedTask task = step;

@@ -317,6 +317,26 @@ std::vector<double> Sensitivities::decorrelated(std::vector<double> effect) cons
     return effect;
 }
 
+std::vector<std::pair<std::string, std::string>> Sensitivities::not_told_apart(const Uncertainty& time,
+                                                                               double least) const {
+    const Correlations& correlations = profile_.correlations;
+    const auto counts = [&](const std::string& path) {
+        const auto place = std::ranges::find(numbers_, path, &ParameterView::path) - numbers_.begin();
+        return static_cast<std::size_t>(place) < numbers_.size() && time.effect[static_cast<std::size_t>(place)] != 0;
+    };
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (std::size_t b = 0; b < correlations.paths.size(); ++b) {
+        for (std::size_t a = 0; a < b; ++a) {
+            const std::string first = path_among_all(profile_, correlations.paths[a]);
+            const std::string second = path_among_all(profile_, correlations.paths[b]);
+            if (std::abs(correlations.between(a, b)) >= least && counts(first) && counts(second)) {
+                pairs.emplace_back(first, second);
+            }
+        }
+    }
+    return pairs;
+}
+
 Uncertainty Sensitivities::assembled(std::span<const WeightedSum> mix, std::vector<double> TermValues::*what,
                                      const std::vector<double>& errors, double total) {
     const std::size_t count = numbers_.size();

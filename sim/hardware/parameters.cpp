@@ -159,6 +159,8 @@ void add_engines(auto& list, const std::string& path, auto& device) {
 void add_runtime(auto& list, const std::string& path, auto& runtime) {
     NumbersAt dispatch(list, path + ".dispatch");
     dispatch_keys(dispatch, runtime);
+    NumbersAt generation(list, path + ".generation");
+    generation_keys(generation, runtime);
     if (runtime.own_code) {
         NumbersAt code(list, path + ".own_code");
         own_code_keys(code, *runtime.own_code);

@@ -2,6 +2,7 @@
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,11 @@ std::vector<double> Correlations::independent(const std::vector<double>& effect)
         Eigen::Map<const RowMajor>(factor.data(), size, size).transpose() *
         Eigen::Map<const Eigen::VectorXd>(effect.data(), size);
     return parts;
+}
+
+double Correlations::between(std::size_t a, std::size_t b) const {
+    const auto row = [this](std::size_t of) { return factor.begin() + static_cast<std::ptrdiff_t>(of * paths.size()); };
+    return std::inner_product(row(a), row(a + 1), row(b), 0.0);
 }
 
 void read_correlations(Profile& profile, const YamlNode& node) {

@@ -248,6 +248,31 @@ std::string cache_note(const Candidate& candidate) {
                                                                      : "uses the same weights on both devices");
 }
 
+/// What the first token of a placement consists of, by what each part grows with.
+std::string first_token_note(const Candidate& candidate) {
+    const FirstTokenParts& parts = *candidate.generation->parts;
+    const auto layers = static_cast<double>(parts.layers);
+    const auto positions = static_cast<double>(parts.prompt);
+    std::string text = fmt::format(
+        "first token on {}: per model {}; per layer {} x {} = {} whatever the prompt, of it {} for starting kernels; "
+        "per "
+        "position {} x {} = {}",
+        placement_name(candidate), brief(parts.model), parts.layers, brief(parts.in_layers / layers),
+        brief(parts.in_layers), brief(parts.starting), parts.prompt, brief(parts.positions / positions),
+        brief(parts.positions));
+    if (parts.pairs > Time{}) {
+        text += fmt::format("; {} heads x {} = {} grow with the square of the prompt", parts.heads,
+                            brief(parts.pairs / static_cast<double>(parts.heads)), brief(parts.pairs));
+    }
+    text += ".";
+    if (!parts.not_told_apart.empty()) {
+        const auto pair = [](const auto& one) { return fmt::format("{} and {}", one.first, one.second); };
+        text += fmt::format(" Rows do not tell apart what {} contribute.",
+                            fmt::join(mapped(parts.not_told_apart, pair), ", "));
+    }
+    return text;
+}
+
 }  // namespace
 
 TextTable candidate_rows(const StageResult& stage) {
@@ -311,6 +336,9 @@ std::vector<std::string> candidate_notes(const StageResult& stage, const Scenari
     }
     if (chosen.segments.size() > 1 && !chosen.operators.empty()) {
         notes.push_back(segments_text(chosen, result.devices));
+    }
+    if (chosen.generation && chosen.generation->parts) {
+        notes.push_back(first_token_note(chosen));
     }
     for (const Candidate* candidate : feasible(stage)) {
         if (candidate->generation && candidate->generation->handed_over > Bytes{}) {

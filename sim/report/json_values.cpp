@@ -37,6 +37,20 @@ Json json_of_node(const YamlNode& node) {
     return number ? json_number(*number) : Json(*text);
 }
 
+Json parts_json(const FirstTokenParts& parts) {
+    return {{"prompt", parts.prompt},
+            {"layers", parts.layers},
+            {"heads", parts.heads},
+            {"model_ms", json_number(in_milliseconds(parts.model))},
+            {"layers_ms", json_number(in_milliseconds(parts.in_layers))},
+            {"starting_ms", json_number(in_milliseconds(parts.starting))},
+            {"positions_ms", json_number(in_milliseconds(parts.positions))},
+            {"pairs_ms", json_number(in_milliseconds(parts.pairs))},
+            {"not_told_apart", json_array(parts.not_told_apart, [](const auto& pair) {
+                 return Json::array({pair.first, pair.second});
+             })}};
+}
+
 }  // namespace
 
 Json json_number(double value) {
@@ -173,6 +187,7 @@ void add_generation(Json& object, const Candidate& candidate) {
     const bool steps = generation && generation->step;
     object["ttft_ms"] = reads ? json_number(in_milliseconds(generation->first_token->median)) : Json(nullptr);
     object["tokens_per_s"] = steps ? json_number(1 / in_seconds(*generation->step)) : Json(nullptr);
+    object["first_token"] = generation && generation->parts ? parts_json(*generation->parts) : Json(nullptr);
     object["kv_cache_bytes"] = generation ? json_number(in_bytes(generation->kv_cache)) : Json(nullptr);
     object["cache_handed_over_bytes"] = generation ? json_number(in_bytes(generation->handed_over)) : Json(nullptr);
     object["cache_handover_ms"] = generation ? json_number(in_milliseconds(generation->handover)) : Json(nullptr);

@@ -9,8 +9,17 @@ namespace berth {
 namespace {
 
 Time unpaced_time(const ChatService& service, const PassPart& part) {
-    return part.work == PassWork::kHandOver ? service.elsewhere->handover * static_cast<double>(part.pass.read)
-                                            : service.time(part.pass);
+    switch (part.work) {
+        case PassWork::kHandOver:
+            return service.elsewhere->handover * static_cast<double>(part.pass.read);
+        case PassWork::kDraft:
+            return service.time(part.pass) * service.drafter->share;
+        case PassWork::kStep:
+            return service.time(part.pass) * (service.drafter ? 1 - service.drafter->share : 1);
+        case PassWork::kRead:
+            break;
+    }
+    return service.time(part.pass);
 }
 
 Bandwidth unpaced_draws(const ChatService& service, PassWork work) {
@@ -19,6 +28,8 @@ Bandwidth unpaced_draws(const ChatService& service, PassWork work) {
             return service.reading_draws;
         case PassWork::kHandOver:
             return service.elsewhere ? service.elsewhere->handover_draws : Bandwidth{};
+        case PassWork::kDraft:
+            return service.drafter ? service.drafter->draws : Bandwidth{};
         case PassWork::kStep:
             break;
     }
@@ -26,7 +37,7 @@ Bandwidth unpaced_draws(const ChatService& service, PassWork work) {
 }
 
 double pace_of(const ChatService& service, PassWork work) {
-    return work == PassWork::kStep ? service.stepping_pace : service.reading_pace;
+    return work == PassWork::kStep || work == PassWork::kDraft ? service.stepping_pace : service.reading_pace;
 }
 
 // Adds the parts of a pass, `weight` times.
@@ -41,25 +52,32 @@ void add_pass(ChatDemand& demand, const ChatService& service, const ChatPass& pa
 }  // namespace
 
 std::vector<PassPart> parts_of(const ChatService& service, const ChatPass& pass) {
-    if (!service.elsewhere) {
+    if (!service.has_parts()) {
         return {{pass.read > 0 ? PassWork::kRead : PassWork::kStep, pass}};
     }
     std::vector<PassPart> parts;
     if (pass.read > 0) {
         const ChatPass reading{pass.read, pass.behind, 0, 0};
         parts.push_back({PassWork::kRead, reading});
-        if (service.elsewhere->handover > Time{}) {
+        if (service.elsewhere && service.elsewhere->handover > Time{}) {
             parts.push_back({PassWork::kHandOver, reading});
         }
     }
     if (pass.answers > 0) {
-        parts.push_back({PassWork::kStep, {0, 0, pass.answers, pass.contexts}});
+        const ChatPass step{0, 0, pass.answers, pass.contexts};
+        if (service.drafter) {
+            parts.push_back({PassWork::kDraft, step});
+        }
+        parts.push_back({PassWork::kStep, step});
     }
     return parts;
 }
 
 PassPlace place_of(const ChatService& service, PassWork work, const PassPlace& own) {
-    if (!service.elsewhere || work == PassWork::kStep) {
+    if (work == PassWork::kDraft && service.drafter) {
+        return service.drafter->device;
+    }
+    if (!service.elsewhere || work == PassWork::kStep || work == PassWork::kDraft) {
         return own;
     }
     return work == PassWork::kRead ? service.elsewhere->device : service.elsewhere->link;

@@ -183,7 +183,7 @@ void EventEngine::handle(const Event& event) {
             end_sole(event.slot);
             break;
         case Kind::kPass:
-            if (services_[event.slot].elsewhere) {  // which device is needed follows from the work
+            if (services_[event.slot].has_parts()) {  // which device is needed follows from the work
                 lay_out_pass(event.slot);
             }
             queue({event.slot, plan_.chat_tasks[event.slot]});

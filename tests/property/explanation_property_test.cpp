@@ -297,6 +297,7 @@ Device any_cpu() {
 Device any_npu() {
     Device device = board_with_all_rules().devices[0];
     maybe(device.runtime.dispatch_host_cycles, 41700.0);
+    maybe(device.runtime.sampling_cycles, 7.9);
     maybe(device.runtime.wake_up, microseconds(61.3));
     maybe(device.attention->layout_cycles, 7.3);
     maybe(device.matrix.group_sums, operations(3.7));
@@ -324,6 +325,7 @@ Kernel any_kernel(const Device& device) {
         kernel.input = kernel.weight = kernel.output = *rc::gen::element(DType::kInt8, DType::kFp32);
         kernel.library_call = kernel.keeps_accumulators = false;
     }
+    kernel.chooses_token = *rc::gen::arbitrary<bool>();
     const std::int64_t elements = output_elements(kernel.kind, kernel.dims);
     kernel.epilogue_length = *rc::gen::inRange<std::uint8_t>(0, Kernel::kMaxEpilogue + 1);
     for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {

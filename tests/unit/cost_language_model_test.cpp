@@ -129,6 +129,35 @@ TEST(WorkOfTheHost, FollowsItsClock) {
     EXPECT_NEAR(in_microseconds(cost_at(1).dispatch), 4 + 10000.0 / 1000, 1e-6);
 }
 
+TEST(WorkOfTheHost, ChoosingATokenTakesCyclesPerWordAtItsClock) {
+    Profile profile = *read_board({{"devices.npu.runtime.generation", "{sampling_cycles: 5}", ""},
+                                   {"devices.cpu.runtime.generation", "{sampling_cycles: 5}", ""}})
+                           .profile;
+    Kernel kernel;
+    kernel.kind = OperatorKind::kMatmul;
+    kernel.dims = MatmulDims{1, 2, 64, 32'000};
+    const auto choosing = [&](const Device& device, const Execution& execution) {
+        kernel.input = kernel.weight = kernel.output = device.kind == DeviceKind::kCpu ? DType::kFp32 : DType::kFp16;
+        kernel.chooses_token = false;
+        const Time without = kernel_cost(kernel, device, execution).dispatch;
+        kernel.chooses_token = true;
+        return in_microseconds(kernel_cost(kernel, device, execution).dispatch - without);
+    };
+    for (const double gigahertz : {2.0, 1.0}) {
+        for (const ParameterView& number : parameters(profile)) {
+            if (number.path == "devices.cpu.clusters.big.clock") {
+                number.set(gigahertz * 1e9);
+            }
+        }
+        // Two rows of scores, each of which gives a token; on one core, whichever device makes the scores.
+        const double expected = 2 * 32'000 * 5 / (gigahertz * 1e3);
+        EXPECT_NEAR(choosing(profile.devices[0], {3, {}}), expected, 1e-6);
+        EXPECT_NEAR(choosing(profile.devices[1], {4, {}}), expected, 1e-6);
+    }
+    // A stage that sets the clock of the CPU sets that of the choice.
+    EXPECT_NEAR(choosing(profile.devices[1], {4, hertz(0.5e9)}), 2 * 32'000 * 5 / 0.5e3, 1e-6);
+}
+
 TEST(WorkOfTheHost, IsNoneOfTheHostItself) {
     EXPECT_THAT(read_board({{"devices.cpu.vector", "{by_host: true}", ""}}).complaints,
                 HasSubstr("devices.cpu.vector.by_host: 'cpu' is the host itself (expected no 'by_host', or another "

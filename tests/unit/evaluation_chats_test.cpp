@@ -80,6 +80,32 @@ TEST(ChatsOfAStage, PromptAndTokensHoldTheirOwnDevices) {
     EXPECT_GT(loads[system.tasks.front().pool], Time{});
 }
 
+// Drafts on the CPU, checks on the NPU: one waits while the other works.
+TEST(ChatsOfAStage, DraftsHoldTheirDevice) {
+    Asked all = drafted({{"arrivals", "{rate: 0.05 Hz, requests: 100}"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    StageResult& stage = all.result->stages.front();
+    const auto drafted_one =
+        std::ranges::find_if(stage.candidates, [](const auto& one) { return one.draft && one.feasible; });
+    ASSERT_NE(drafted_one, stage.candidates.end());
+    stage.chosen = static_cast<std::size_t>(drafted_one - stage.candidates.begin());
+    stage.passes = {{*stage.chosen, 1}};
+    const SimulatedSystem system = stream_system(*all.scenario, *all.result);
+    const ChatService& service = system.services.front();
+    ASSERT_TRUE(service.drafter);
+    EXPECT_EQ(system.pools[service.drafter->device.pool].name, "cpu");
+    EXPECT_GT(service.drafter->draws, Bandwidth{});
+    const Candidate& chosen = *drafted_one;
+    const ChatDemand demand = demand_of_chat(service, 1);
+    const Time drafting = demand.time[static_cast<std::size_t>(PassWork::kDraft)];
+    const Time checking = demand.time[static_cast<std::size_t>(PassWork::kStep)];
+    EXPECT_NEAR(drafting / checking, chosen.draft->drafting / chosen.draft->checking, 1e-9);
+    EXPECT_NEAR((drafting + checking) / (*chosen.generation->step * 128.0), 1, 1e-2);
+    const PassPlace& device = service.drafter->device;  // drafts take four of the eight cores
+    const double cores = static_cast<double>(device.servers) / system.pools[device.pool].servers;
+    EXPECT_NEAR(resource_loads(system)[device.pool] / (drafting * cores), 1, 1e-9);
+}
+
 TEST(ChatsOfAStage, OtherCandidatesTakeItsPlaceAmongOtherStages) {
     const auto asked = [](std::optional<DeviceId> on) {
         Diagnostics diagnostics;

@@ -112,6 +112,45 @@ TEST(ScheduleGeneration, AStepIsBoundByTheWeights) {
     EXPECT_LT(in_seconds(step.latency.median), 1.25 * weights / all_cores);
 }
 
+TEST(ScheduleGeneration, OnlyTheScoresOfWordsAreChosenFrom) {
+    const auto step_with = [](const std::string& cycles, const std::string& clock, std::int64_t vocab) {
+        ModelStage stage = stage_of("tinyllama-1.1b", {Phase::kDecode, 100, 1});
+        stage.model.sizes.insert_or_assign("vocab", static_cast<double>(vocab));
+        const Profile profile = phone({{"hardware.devices.npu.runtime.generation.sampling_cycles", cycles},
+                                       {"hardware.devices.cpu.clusters.big.clock", clock}});
+        return in_microseconds(on_npu(stage, profile).latency.median);
+    };
+    for (const std::int64_t vocab : {32'000, 256'000}) {
+        const auto words = static_cast<double>(vocab);
+        EXPECT_NEAR(step_with("11", "2 GHz", vocab) - step_with("1", "2 GHz", vocab), 10 * words / 2e3, 1e-3);
+        EXPECT_NEAR(step_with("11", "1 GHz", vocab) - step_with("1", "1 GHz", vocab), 10 * words / 1e3, 1e-3);
+    }
+}
+
+TEST(FirstToken, ConsistsOfWhatItGrowsWith) {
+    const auto parts_of = [](std::int64_t prompt) {
+        const Candidate candidate = on_npu(stage_of("qwen3-0.6b", {Phase::kPrefill, prompt, 0}), phone());
+        const FirstTokenParts& parts = candidate.generation->parts.value();
+        const Time sum = parts.model + parts.in_layers + parts.positions + parts.pairs;
+        EXPECT_NEAR(in_milliseconds(sum), in_milliseconds(candidate.generation->first_token->median), 1e-6);
+        return parts;
+    };
+    const FirstTokenParts shorter = parts_of(512);
+    const FirstTokenParts longer = parts_of(2048);
+    EXPECT_EQ(shorter.layers, 28);
+    EXPECT_EQ(shorter.heads, 28 * 16);
+    EXPECT_EQ(shorter.model, longer.model);
+    EXPECT_EQ(shorter.in_layers, longer.in_layers);
+    EXPECT_LT(shorter.starting, shorter.in_layers);
+    EXPECT_NEAR(longer.positions / shorter.positions, 4, 0.4);
+    EXPECT_NEAR(longer.pairs / shorter.pairs, 16, 1.6);
+}
+
+TEST(FirstToken, OfAFewPositionsIsNotTakenApart) {
+    EXPECT_FALSE(on_npu(stage_of("tinyllama-1.1b", {Phase::kPrefill, 3, 0}), phone()).generation->parts.has_value());
+    EXPECT_FALSE(on_npu(stage_of("tinyllama-1.1b", {Phase::kDecode, 128, 1}), phone()).generation->parts.has_value());
+}
+
 TEST(ScheduleGeneration, NewQueriesKeysAndValuesCostTheHostWhatTheProfileSays) {
     const auto time_with = [](const std::string& cycles, Generation generation) {
         const Profile profile = phone({{"hardware.devices.npu.attention.layout_cycles", cycles},
@@ -138,7 +177,7 @@ TEST(ScheduleGeneration, ASlowHostSlowsTheTokens) {
 TEST(ScheduleGeneration, ChunksOfAPromptAddUpToIt) {
     // With masked scores computed, chunks would compute fewer of them than the whole prompt at once.
     const Override skips{"hardware.devices.npu.attention.skips_masked", "true"};
-    const Profile chunked = phone({skips, {"hardware.devices.npu.runtime.generation", "{prompt_chunk: 100}"}});
+    const Profile chunked = phone({skips, {"hardware.devices.npu.runtime.generation.prompt_chunk", "100"}});
     const auto passes = passes_of(stage_of("tinyllama-1.1b", {Phase::kPrefill, 950, 0}), chunked);
     double tokens = 0;
     double contexts = 0;
@@ -156,7 +195,7 @@ TEST(ScheduleGeneration, ChunksOfAPromptAddUpToIt) {
 }
 
 TEST(ScheduleGeneration, ACacheThatIsCompiledInIsAttendedToAsAWhole) {
-    const Profile compiled = phone({{"hardware.devices.npu.runtime.generation", "{cache_length: 1024}"}});
+    const Profile compiled = phone({{"hardware.devices.npu.runtime.generation.cache_length", "1024"}});
     const auto step = [](const Profile& profile, std::int64_t prompt) {
         return on_npu(stage_of("tinyllama-1.1b", {Phase::kDecode, prompt, 1}), profile).latency.median;
     };

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <stdexcept>
 
 #include "berth/evaluation.h"
@@ -208,6 +210,73 @@ TEST(PhasesApart, BlocksAreTriedExhaustively) {
     ASSERT_TRUE(cut && tried);
     EXPECT_NEAR(cut->objective / tried->objective, 1, 1e-9);
     EXPECT_NEAR(cut->lower_bound / tried->objective, 1, 1e-9);
+}
+
+/// A memory of the NPU that holds a part of the layers.
+std::vector<Override> narrow_npu(const std::string& capacity, const std::string& layers) {
+    return {{"models.smollm2-135m.sizes.layers", layers},
+            {"hardware.devices.npu.capacity", capacity},
+            {"stages.answer.granularity", "block"}};
+}
+
+TEST(LayersOverDevices, FillTheMemoryOfTheFasterOne) {
+    const Chat all = chat(narrow_npu("80 MiB", "30"));
+    ASSERT_TRUE(all.result) << all.complaints;
+    EXPECT_FALSE(all.placed("npu").feasible);
+    const Candidate& split = all.placed("split");
+    ASSERT_TRUE(split.feasible) << split.reason;
+    EXPECT_EQ(split.granularity, Granularity::kBlock);
+    EXPECT_LT(split.latency.median, all.placed("cpu").latency.median * 0.9);
+    EXPECT_EQ(all.chosen().placement, "split");
+    // A larger memory takes more layers, and the answer less time.
+    const Chat larger = chat(narrow_npu("110 MiB", "30"));
+    ASSERT_TRUE(larger.result) << larger.complaints;
+    EXPECT_LT(larger.placed("split").latency.median, split.latency.median);
+}
+
+// Each of three layers, and what stands before and behind them, is tried on every device in both phases.
+TEST(LayersOverDevices, WithinAMemoryAreTriedExhaustively) {
+    const Chat all = chat(narrow_npu("36 MiB", "3"));
+    ASSERT_TRUE(all.result) << all.complaints;
+    const Candidate& split = all.placed("split");
+    ASSERT_TRUE(split.feasible) << split.reason;
+    ASSERT_EQ(split.granularity, Granularity::kBlock);
+    const auto& stage = std::get<ModelStage>(all.scenario->stages.front().work);
+    Diagnostics diagnostics;
+    const auto lengths = plan_passes("answer", stage, all.scenario->profile, diagnostics).value();
+    const CacheHandover caches(stage, lengths, all.scenario->profile);
+    const auto both = PhasesProblem::of(lengths, caches, Granularity::kBlock).value();
+    // Groups of operators, those that only one device runs first.
+    const PlacementProblem blocks = per_block(lengths.front().problem, lengths.front().graphs[1]);
+    std::map<int, std::optional<unsigned>> number;
+    unsigned free = 0;
+    for (std::size_t op = 0; op < blocks.cost.size(); ++op) {
+        const auto& runs = blocks.cost[op];
+        if (number.emplace(blocks.group[op], std::nullopt).second && runs[0] && runs[1]) {
+            number[blocks.group[op]] = free++;
+        }
+    }
+    ASSERT_LE(free, 5U);
+    const auto placed = [&](unsigned devices) {
+        Assignment assignment;
+        for (std::size_t op = 0; op < blocks.cost.size(); ++op) {
+            const auto own = number[blocks.group[op]];
+            const DeviceId only = blocks.cost[op][0] ? 0 : 1;
+            assignment.push_back(own ? static_cast<DeviceId>(devices >> *own & 1U) : only);
+        }
+        return assignment;
+    };
+    Time least = seconds(1e9);
+    for (unsigned prompt = 0; prompt < 1U << free; ++prompt) {
+        for (unsigned steps = 0; steps < 1U << free; ++steps) {
+            const PhasedAssignment phases{placed(prompt), placed(steps)};
+            const auto time = objective(both.problem(), both.joined(phases));
+            if (time && !exceeded_memory(lengths, phases)) {
+                least = std::min(least, *time);
+            }
+        }
+    }
+    EXPECT_NEAR(split.latency.median / least, 1, 1e-3);
 }
 
 TEST(PhasesApart, TheObjectiveSaysWhichTimeCounts) {
