@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "berth/costed_placement.h"
+#include "placement/costed/block_schedule.h"
 
 namespace berth {
 
@@ -31,6 +32,11 @@ inline int add_node(CostedGraph& graph, double cpu_time, double accelerator_time
 inline void connect(CostedGraph& graph, int producer, int consumer) {
     graph.edges.emplace_back(producer, consumer);
     std::ranges::sort(graph.edges);
+}
+
+/// Latency of one sample as the search computes it; absent for an assignment that is not allowed.
+inline std::optional<double> sample_latency(const CostedGraph& graph, const Assignment& assignment) {
+    return violation(graph, assignment).empty() ? BlockSchedule(graph).latency(assignment) : std::nullopt;
 }
 
 /// Encoder layers with three parallel chains, a core, residuals and a feed-forward part, each matmul with its weights;

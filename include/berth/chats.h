@@ -44,9 +44,6 @@ struct ChatTraffic {
 [[nodiscard]] ChatTraffic simulate_chats(const ChatService& service, const Arrivals& arrivals,
                                          const SimulationOptions& options = {});
 
-/// Rate of answers under saturation: more chats wait than there are slots.
-[[nodiscard]] Frequency sustainable_chats(const ChatService& service);
-
 struct ScenarioResult;
 struct StreamOptions;
 

@@ -149,10 +149,6 @@ struct KernelCost {
 /// smaller blocks, where there are fewer column blocks than cores. Other products split evenly.
 [[nodiscard]] double largest_share(const MatmulDims& dims, const CoreBlock& block, int cores);
 
-/// Lower bound on the traffic of any tiling: the larger of the compulsory traffic (each operand once) and 2 m n k /
-/// sqrt(S) - 2 S, where S is the capacity in elements (Smith et al. 2019).
-[[nodiscard]] Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity);
-
 /// Nearest level that keeps tensors and holds `between_uses`, the bytes touched between two uses of the same data; the
 /// last such level where none is large enough. Null if no level keeps tensors at a known bandwidth.
 [[nodiscard]] const MemoryLevel* level_holding(Bytes between_uses, const Device& device, int cores);

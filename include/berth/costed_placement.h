@@ -40,11 +40,6 @@ struct DeviceLoad {
 /// Largest load of a device, the inverse of throughput; absent for an assignment that is not allowed.
 [[nodiscard]] std::optional<double> throughput_load(const CostedGraph& graph, const Assignment& assignment);
 
-/// Latency of one sample; absent for an assignment that is not allowed. The CPU has a core for every operator. An
-/// accelerator's block starts when all its inputs have arrived, processes inputs, operators and outputs serially, and
-/// publishes its results at its end.
-[[nodiscard]] std::optional<double> sample_latency(const CostedGraph& graph, const Assignment& assignment);
-
 /// The objective is in the unit of the file.
 using CostedPlacement = Placement<double>;
 
@@ -60,7 +55,9 @@ struct SearchEffort {
 [[nodiscard]] std::optional<CostedPlacement> throughput_placement(const CostedGraph& graph, Diagnostics& diagnostics,
                                                                   const SearchEffort& effort = {});
 
-/// Placement with a short latency of one sample: beam search over blocks along topological orders, then local search.
+/// Placement with a short latency of one sample. The CPU has a core for every operator. An accelerator's block starts
+/// when all its inputs have arrived, processes inputs, operators and outputs serially, and publishes its results at its
+/// end. Found by beam search over blocks along topological orders, then local search.
 /// The lower bound is the least time of the operators along one path, wherever the others run.
 [[nodiscard]] std::optional<CostedPlacement> latency_placement(const CostedGraph& graph, Diagnostics& diagnostics);
 

@@ -58,7 +58,7 @@ struct PlacementProblem {
     std::vector<FusionLoss> fusion;
     std::vector<Time> activation;  ///< [device] added once if any operator runs there
     std::vector<int> group;        ///< operators of one group share a device; negative or empty: no group
-    PlacementLimits limits;        ///< not part of the sums; best_placement and exhaustive_placement respect them
+    PlacementLimits limits;        ///< not part of the sums; best_placement respects them
 };
 
 /// Upper bound on memory_needed() over all assignments of the problem.
@@ -83,9 +83,6 @@ using PlacementResult = Placement<Time>;
 /// Exact for two devices: minimum s-t cut (Boykov and Kolmogorov 2004). Absent if some operator has no device. Devices
 /// that no operator can run on do not count; with three others it throws std::logic_error.
 [[nodiscard]] std::optional<PlacementResult> minimum_cut_placement(const PlacementProblem& problem);
-
-/// Best of all assignments within the limits, by enumeration; for tests and for graphs of up to about 14 groups.
-[[nodiscard]] std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem);
 
 /// The exact solver that fits the problem: minimum cut for one or two devices; a dynamic programme along the execution
 /// order where few tensors are live at a time; branch and bound for small problems (14 operators on 3 devices).

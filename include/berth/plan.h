@@ -117,7 +117,4 @@ struct StandaloneOperator {
 [[nodiscard]] std::optional<Kernel> standalone_kernel(const StandaloneOperator& alone, const Profile& profile,
                                                       DeviceId device, std::string& why);
 
-/// Costs of the plan's kernels under other numbers of the same profile; the lowering stays as it is.
-[[nodiscard]] std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile);
-
 }  // namespace berth

@@ -90,6 +90,8 @@ struct PinRule {
     SourceLocation where;
 };
 
+class KeptGraphs;
+
 /// A stage that runs a model.
 struct ModelStage {
     Model model;
@@ -108,6 +110,7 @@ struct ModelStage {
     Granularity granularity = Granularity::kModel;  ///< finest placement that may be recommended
     std::int64_t slots = 1;                         ///< most concurrent answers, each with a KV cache of its own
     std::optional<Draft> draft;
+    std::shared_ptr<KeptGraphs> kept{};  ///< graphs shared by evaluations of copies of the stage; null: none are
 };
 
 /// A stage of known duration, such as an index lookup. On a device it holds cores for its duration; without one it runs

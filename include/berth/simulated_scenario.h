@@ -33,11 +33,9 @@ struct StreamOptions {
 [[nodiscard]] SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
                                                const StreamOptions& options = {});
 
-/// simulated_system() for a stream. Stages whose requests are chats are served pass by pass, batched with answers of
-/// other requests; the device that generates the tokens holds everything that such a pass needs.
-[[nodiscard]] SimulatedSystem stream_system(const Scenario& scenario, const ScenarioResult& result);
-
 /// Simulates the scenario's traffic as placed, with an outlook; absent if the scenario has no traffic, or chats only.
+/// Stages whose requests are chats are served pass by pass, batched with answers of other requests; the device that
+/// generates the tokens holds everything that such a pass needs.
 [[nodiscard]] std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const ScenarioResult& result,
                                                             const StreamOptions& options = {});
 

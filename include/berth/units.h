@@ -121,7 +121,6 @@ struct QuantityTraits<double> {
 [[nodiscard]] constexpr Energy joules(double x) { return Energy::from_si(x); }
 [[nodiscard]] constexpr Energy millijoules(double x) { return Energy::from_si(x / 1e3); }
 [[nodiscard]] constexpr Energy picojoules(double x) { return Energy::from_si(x / 1e12); }
-[[nodiscard]] constexpr Power watts(double x) { return Power::from_si(x); }
 
 // Accessors: the only way back to a number, at the edges (files, tables, plots).
 [[nodiscard]] constexpr double in_seconds(Time t) { return t.si(); }
@@ -142,7 +141,6 @@ struct QuantityTraits<double> {
 [[nodiscard]] constexpr double in_joules(Energy e) { return e.si(); }
 [[nodiscard]] constexpr double in_millijoules(Energy e) { return e.si() * 1e3; }
 [[nodiscard]] constexpr double in_picojoules(Energy e) { return e.si() * 1e12; }
-[[nodiscard]] constexpr double in_watts(Power p) { return p.si(); }
 [[nodiscard]] constexpr double in_operations_per_byte(Intensity i) { return i.si(); }
 
 /// Literals such as `3_ms`, `384_KiB`, `7.8_GBps`, `1_GHz`; meant for tests and examples.

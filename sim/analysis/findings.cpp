@@ -8,12 +8,23 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "evaluation/kept_graphs.h"
 
 namespace berth {
 
 namespace {
 
 Time gain(const Finding& finding) { return *finding.before - *finding.after; }
+
+// Findings vary the hardware and how models run on it, but not the models.
+Scenario with_kept_graphs(Scenario scenario) {
+    for (Stage& stage : scenario.stages) {
+        if (auto* work = std::get_if<ModelStage>(&stage.work)) {
+            work->kept = std::make_shared<KeptGraphs>();
+        }
+    }
+    return scenario;
+}
 
 // Whether both are the same change of the chip; for spills, to memories of any size.
 bool same_change(const Finding& a, const Finding& b) {
@@ -65,11 +76,12 @@ bool changes_total(const Finding& finding) {
 
 std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result) {
     std::vector<Finding> found;
+    const Scenario kept = with_kept_graphs(scenario);
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
         if (!result.stages[i].chosen) {
             continue;
         }
-        const StageView view{scenario, result, i};
+        const StageView view{kept, result, i};
         find_padding(view, found);
         find_spills(view, found);
         find_fallbacks(view, found);

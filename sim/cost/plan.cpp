@@ -374,14 +374,4 @@ DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId devi
     return Lowering(graph, profile, device, execution).run();
 }
 
-std::vector<KernelCost> recost(const DevicePlan& plan, const Profile& profile) {
-    const Device& device = profile.devices[static_cast<std::size_t>(plan.device)];
-    std::vector<KernelCost> costs;
-    costs.reserve(plan.kernels.size());
-    for (const Kernel& kernel : plan.kernels) {
-        costs.push_back(kernel_cost(kernel, device, plan.execution));
-    }
-    return costs;
-}
-
 }  // namespace berth

@@ -104,14 +104,4 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     return best;
 }
 
-Bytes matmul_traffic_bound(const MatmulDims& dims, Bytes element, Bytes capacity) {
-    const double m = static_cast<double>(dims.m);
-    const double k = static_cast<double>(dims.k);
-    const double n = static_cast<double>(dims.n);
-    const double compulsory = m * k + k * n + m * n;
-    const double elements = capacity / element;
-    const double communication = 2 * m * n * k / std::sqrt(elements) - 2 * elements;
-    return element * (std::max(compulsory, communication) * static_cast<double>(dims.batch));
-}
-
 }  // namespace berth

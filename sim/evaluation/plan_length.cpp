@@ -6,6 +6,7 @@
 
 #include "berth/runtimes.h"
 #include "evaluation/constraints.h"
+#include "evaluation/kept_graphs.h"
 #include "evaluation/work.h"
 
 namespace berth {
@@ -99,7 +100,9 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         } else {
             // In a step of several tokens (verification of a draft), each token is scored.
             const std::int64_t scored = length.step ? length.tokens : 1;
-            auto graph = instantiate(stage.model, Workload{stage.batch, *paid, contexts[d], scored}, diagnostics);
+            const Workload workload{stage.batch, *paid, contexts[d], scored};
+            auto graph = stage.kept ? stage.kept->instantiated(stage.model, workload, diagnostics)
+                                    : instantiate(stage.model, workload, diagnostics);
             if (!graph || !apply_precision(*graph, asked[d], diagnostics)) {
                 return std::nullopt;
             }

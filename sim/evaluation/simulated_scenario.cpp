@@ -366,10 +366,6 @@ SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult&
     return built(scenario, result, Chats::kMean).take();
 }
 
-SimulatedSystem stream_system(const Scenario& scenario, const ScenarioResult& result) {
-    return built(scenario, result, Chats::kSimulated).take();
-}
-
 SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
                                  const StreamOptions& options) {
     if (!scenario.traffic) {

@@ -18,8 +18,6 @@ SimulatedSystem system_of(const ChatService& service) {
 
 }  // namespace
 
-Frequency sustainable_chats(const ChatService& service) { return sustainable_rate(system_of(service)); }
-
 ChatTraffic chat_traffic(const SimulationResult& simulated, std::size_t service) {
     ChatTraffic traffic;
     traffic.stable = simulated.stable;

@@ -32,6 +32,11 @@ ChatService any_service(int slots) {
     return service;
 }
 
+// Rate of answers while more chats wait than there are slots.
+Frequency sustainable_chats(const ChatService& service) {
+    return simulate_chats(service, ClosedLoop{}, {1, 0, 1, 0}).sustainable;
+}
+
 SimulationOptions of_chats(std::size_t chats) {
     SimulationOptions options;
     options.requests = chats;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "berth/placement.h"
+#include "exhaustive_placement.h"
 #include "placement/frontier_placement.h"
 #include "placement/least_load.h"
 #include "placement/list_schedule.h"

@@ -11,6 +11,7 @@
 #include "berth/simulated_scenario.h"
 #include "berth/traffic_report.h"
 #include "evaluation/drafts.h"
+#include "evaluation/placed_traffic.h"
 #include "scenario_fixtures.h"
 
 namespace berth {
@@ -62,7 +63,7 @@ TEST(ChatsOfAStage, PromptAndTokensHoldTheirOwnDevices) {
     const std::size_t pair = all.number("npu, then cpu");
     all.result->stages.front().chosen = pair;
     all.result->stages.front().passes = {{pair, 1}};
-    const SimulatedSystem system = stream_system(*all.scenario, *all.result);
+    const SimulatedSystem system = placed_traffic(*all.scenario, *all.result, {0, false}).system;
     const ChatService& service = system.services.front();
     ASSERT_TRUE(service.elsewhere);
     EXPECT_EQ(system.pools[service.elsewhere->device.pool].name, "npu");

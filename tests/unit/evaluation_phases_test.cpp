@@ -12,6 +12,7 @@
 #include "berth/simulated_scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/phases.h"
+#include "exhaustive_placement.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

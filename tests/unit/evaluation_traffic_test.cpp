@@ -153,7 +153,7 @@ Traffic1 spoken(double load) {
     if (!result) {
         throw std::runtime_error(diagnostics.text());
     }
-    const double sustainable = in_hertz(sustainable_rate(stream_system(*scenario, *result)));
+    const double sustainable = in_hertz(simulate_traffic(*scenario, *result)->simulation.sustainable);
     scenario = with(std::to_string(load * sustainable) + " Hz");
     result->traffic = simulate_traffic(*scenario, *result);
     return {std::move(*scenario), std::move(*result)};

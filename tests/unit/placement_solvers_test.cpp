@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "berth/placement.h"
+#include "exhaustive_placement.h"
 #include "placement/cut_network.h"
 #include "placement/frontier_placement.h"
 #include "placement/swap_placement.h"

@@ -117,8 +117,4 @@ std::optional<double> throughput_load(const CostedGraph& graph, const Assignment
     return largest;
 }
 
-std::optional<double> sample_latency(const CostedGraph& graph, const Assignment& assignment) {
-    return violation(graph, assignment).empty() ? BlockSchedule(graph).latency(assignment) : std::nullopt;
-}
-
 }  // namespace berth

@@ -1,5 +1,7 @@
-// Exhaustive enumeration of assignments: the reference for tests of the other solvers.
-#include <stdexcept>
+// Exhaustive enumeration of assignments: the reference for tests of the solvers.
+#pragma once
+
+#include <optional>
 
 #include "berth/placement.h"
 #include "placement/contraction.h"
@@ -7,11 +9,9 @@
 
 namespace berth {
 
-namespace {
-
-class Search {
+class ExhaustiveSearch {
   public:
-    Search(const Contraction& contraction, const PlacementLimits& limits)
+    ExhaustiveSearch(const Contraction& contraction, const PlacementLimits& limits)
         : problem_(contraction.problem), contraction_(contraction), limits_(limits), current_(problem_.cost.size()) {}
 
     // Tries every device for operator `op` and the operators after it.
@@ -43,11 +43,10 @@ class Search {
     std::optional<Time> best_;
 };
 
-}  // namespace
-
-std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem) {
+/// Tries all assignments within the problem's limits; absent if none is allowed.
+inline std::optional<PlacementResult> exhaustive_placement(const PlacementProblem& problem) {
     const Contraction contraction = contract(problem);
-    Search search(contraction, problem.limits);
+    ExhaustiveSearch search(contraction, problem.limits);
     search.place_from(0);
     if (!search.best()) {
         return std::nullopt;
