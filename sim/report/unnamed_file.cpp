@@ -1,4 +1,4 @@
-#include "base/unnamed_file.h"
+#include "report/unnamed_file.h"
 
 #include <fmt/format.h>
 
