@@ -76,6 +76,8 @@ struct OptimiseAnswer {
     /// Pareto front: allowed points that no other point dominates, ordered by the first goal.
     std::vector<DesignPoint> front;
     std::optional<std::size_t> best;  ///< index in `front`
+    /// By goal, of those with a limit: the least value of a point that runs, whatever its other values.
+    std::array<std::optional<double>, kGoalNames.size()> least{};
     std::vector<DesignPoint> others;  ///< some of the running points, for pictures
     std::vector<Warning> warnings;    ///< decision variables and settings without effect
 };

@@ -67,8 +67,8 @@ struct Sensitivity {
 [[nodiscard]] Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result);
 
 /// Sobol indices estimated from two sample matrices and their crosses (Jansen 1999; Saltelli et al. 2010), which takes
-/// `samples` times the number of uncertain numbers evaluations. The lowering stays as it is, and fixed times do not
-/// vary. Absent where stages may be split in blocks, or over several lengths.
+/// `samples` times the number of uncertain numbers evaluations. The lowering stays as it is. Absent where stages may be
+/// split in blocks, or over several lengths.
 [[nodiscard]] std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario,
                                                                    const ScenarioResult& result, std::size_t samples,
                                                                    std::uint64_t seed);

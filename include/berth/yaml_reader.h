@@ -85,7 +85,8 @@ class YamlNode {
     void reject_unknown_keys() const;
 
     // Typed reads: empty, with an error recorded, unless the node holds such a value.
-    [[nodiscard]] std::optional<std::string> text() const;
+    [[nodiscard]] std::optional<std::string> text() const;         ///< not blank
+    [[nodiscard]] std::optional<std::string> scalar_text() const;  ///< as it is written, blank or not
     [[nodiscard]] std::optional<std::int64_t> integer(IntegerRange range = {}) const;
     [[nodiscard]] std::optional<double> number(NumberRange range = {}) const;
     [[nodiscard]] std::optional<bool> boolean() const;

@@ -20,6 +20,7 @@ namespace berth {
 namespace {
 
 constexpr std::size_t kPoints = 33;
+constexpr int kProbeDigits = 4;  // of points at equal ratios
 
 class Search {
   public:
@@ -169,6 +170,9 @@ bool both_run_somewhere(const CrossoverQuestion& question, const std::vector<Cro
     return false;
 }
 
+// To so many significant digits, as a reader would type it.
+double rounded(double value, int digits) { return parse_number(number_text(value, digits)).value_or(value); }
+
 }  // namespace
 
 std::vector<double> range_values(const SweepRange& range) {
@@ -178,7 +182,7 @@ std::vector<double> range_values(const SweepRange& range) {
     std::vector<double> values;
     for (std::size_t i = 0; i < kPoints; ++i) {
         const double share = static_cast<double>(i) / static_cast<double>(kPoints - 1);
-        double value = range.wide() ? range.from * std::pow(range.to / range.from, share)
+        double value = range.wide() ? rounded(range.from * std::pow(range.to / range.from, share), kProbeDigits)
                                     : range.from + (range.to - range.from) * share;
         value = range.whole ? std::round(value) : value;
         if (values.empty() || value > values.back()) {

@@ -21,11 +21,12 @@ std::optional<ContextMemory> memory_of(const Scenario& scenario, const std::stri
     return lengths ? context_memory(*lengths, stage, profile_of(scenario, stage), candidate, most) : std::nullopt;
 }
 
-std::string narrower_text(const StageView& view, std::int64_t most) {
+// Positions that fit with the narrower cache; absent if all that the model reads do.
+std::optional<std::int64_t> narrower_positions(const StageView& view, std::int64_t most) {
     ModelStage stage = view.model_stage();
     stage.precision.cache = choice_named(kCacheNames, kNarrowerCache);
     const auto held = memory_of(view.scenario, view.stage().name, stage, view.chosen(), most);
-    return held ? fmt::format("{} positions", held->positions) : fmt::format("all {}", most);
+    return held ? std::optional(held->positions) : std::nullopt;
 }
 
 }  // namespace
@@ -42,14 +43,15 @@ void find_context(const StageView& view, std::vector<Finding>& found) {
     }
     std::string text = fmt::format(
         "{}, weights and activations take {} of the {} of {}: a context of more than {} positions no longer fits, "
-        "where "
-        "the model reads {}.",
+        "where the model reads {}.",
         placed(view.chosen()), brief(limit->beside), brief(limit->capacity), limit->memory, limit->positions, *most);
-    if (stage.precision.cache) {
+    const auto narrower = narrower_positions(view, *most);
+    if (stage.precision.cache || (narrower && *narrower <= limit->positions)) {
         found.push_back({FindingKind::kContext, view.stage().name, {}, std::move(text), {}, {}, {}, "", ""});
         return;
     }
-    text += fmt::format(" With a cache of 8 bits {} fit.", narrower_text(view, *most));
+    text += narrower ? fmt::format(" With a cache of 8 bits {} positions fit.", *narrower)
+                     : fmt::format(" With a cache of 8 bits all {} fit.", *most);
     const auto after = vary_stage(
         view, [](ModelStage& changed) { changed.precision.cache = choice_named(kCacheNames, kNarrowerCache); });
     if (!after) {

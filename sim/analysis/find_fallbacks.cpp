@@ -17,13 +17,14 @@ namespace {
 
 struct Fallback {
     int count = 0;
-    Time time;  // time of the operators and their hand-overs
+    Time time;  // of the operators and their hand-overs there and back
     DeviceId to = 0;
     std::string reason;
 };
 
 std::map<OperatorKind, Fallback> fallbacks_of(const Candidate& candidate) {
     std::map<OperatorKind, Fallback> fallbacks;
+    const OperatorResult* left = nullptr;  // the last operator, if it fell back
     for (const OperatorResult& op : candidate.operators) {
         if (op.fell_back) {
             Fallback& fallback = fallbacks[op.kind];
@@ -31,7 +32,10 @@ std::map<OperatorKind, Fallback> fallbacks_of(const Candidate& candidate) {
             fallback.time += op.latency;
             fallback.to = op.device;
             fallback.reason = op.reason;
+        } else if (left != nullptr) {
+            fallbacks[left->kind].time += op.handover;
         }
+        left = op.fell_back ? &op : nullptr;
     }
     return fallbacks;
 }
@@ -109,14 +113,16 @@ void find_fallbacks(const StageView& view, std::vector<Finding>& found) {
                 continue;
             }
             const bool one = fallback.count == 1;
+            const std::string now = brief(candidate->latency.median);
+            const std::string then = brief(after->stage.candidates[d].latency.median);
             Finding finding = finding_of(
                 FindingKind::kFallback, view, *after,
-                fmt::format("{} {} operator{} silently fall{} back to {} ({}) and take{} {}, hand-over included. If "
-                            "{} ran {} at the rates of its profile, the model would take {} there instead of {}.",
+                fmt::format("{} {} operator{} silently fall{} back to {} ({}) and take{} {}, hand-overs included. "
+                            "If {} ran {} at the rates of its profile, the model would take {} there{}.",
                             fallback.count, traits(kind).name, one ? "" : "s", one ? "s" : "",
                             profile.devices[static_cast<std::size_t>(fallback.to)].name, fallback.reason,
-                            one ? "s" : "", brief(fallback.time), name, one ? "it" : "them",
-                            brief(after->stage.candidates[d].latency.median), brief(candidate->latency.median)));
+                            one ? "s" : "", brief(fallback.time), name, one ? "it" : "them", then,
+                            then == now ? " as now" : " instead of " + now));
             finding.change = change;
             found.push_back(std::move(finding));
         }

@@ -29,16 +29,17 @@ void run_at(ModelStage& stage, DType dtype) {
 // The stage with all operators at a dtype, evaluated once for all devices.
 using StageAt = std::map<DType, std::optional<Variation>>;
 
-std::optional<Time> latency_at(const StageView& view, DeviceId device, DType dtype, StageAt& known) {
+// Null if the model cannot run there at this dtype.
+const Candidate* candidate_at(const StageView& view, DeviceId device, DType dtype, StageAt& known) {
     const auto [at, is_new] = known.try_emplace(dtype);
     if (is_new) {
         at->second = vary_stage(view, [dtype](ModelStage& changed) { run_at(changed, dtype); });
     }
     if (!at->second) {
-        return std::nullopt;
+        return nullptr;
     }
     const Candidate& candidate = at->second->stage.candidates[static_cast<std::size_t>(device)];
-    return candidate.feasible ? std::optional(candidate.latency.median) : std::nullopt;
+    return candidate.feasible ? &candidate : nullptr;
 }
 
 Time memory_bound_time(const Candidate& candidate) {
@@ -51,10 +52,26 @@ Time memory_bound_time(const Candidate& candidate) {
     return time;
 }
 
-std::pair<Category, Time> largest(const Candidate& candidate) {
-    const auto most = std::max_element(candidate.by_category.begin(), candidate.by_category.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    return *most;
+/// Time of a class of operators at two dtypes.
+struct ClassTimes {
+    Category category{};
+    Time narrow, wide;
+};
+
+// The class that loses most against what the rates promise: its time beyond that at the wider dtype over their ratio.
+ClassTimes scales_least(const Candidate& narrow, const Candidate& wide, double promised) {
+    ClassTimes most;
+    Time most_lost;
+    for (const auto& [category, time] : narrow.by_category) {
+        const auto before = wide.by_category.find(category);
+        const Time at_wide = before == wide.by_category.end() ? Time{} : before->second;
+        const Time lost = time - at_wide / promised;
+        if (lost > most_lost) {
+            most_lost = lost;
+            most = {category, time, at_wide};
+        }
+    }
+    return most;
 }
 
 void find_cheaper_precision(const StageView& view, std::vector<Finding>& found) {
@@ -93,27 +110,27 @@ void find_useless_precision(const StageView& view, DeviceId id, StageAt& known, 
         view.model_stage().precision.dtype != DType::kInt8 || !offers(device, DType::kInt8) || !offers(device, wide)) {
         return;
     }
-    const auto before = latency_at(view, id, wide, known);
-    if (!before) {
+    const Candidate* before = candidate_at(view, id, wide, known);
+    if (before == nullptr) {
         return;
     }
-    const double speed_up = *before / candidate->latency.median;
+    const double speed_up = before->latency.median / candidate->latency.median;
     const double promised = peak(device, DType::kInt8) / peak(device, wide);
     if (speed_up - 1 >= (promised - 1) * threshold(FindingLimit::kPromisedPrecision)) {
         return;
     }
-    const auto [category, time] = largest(*candidate);
+    const ClassTimes least = scales_least(*candidate, *before, promised);
     const std::string ratio = number_text(promised, 2);
     const std::string promised_text = ratio == "2" ? "twice" : ratio + " times";
     Finding finding;
     finding.kind = FindingKind::kPrecision;
     finding.stage = view.stage().name;
     finding.text = fmt::format(
-        "On {} int8 is only {} times as fast as {} ({} against {}), although its multiply rate is {} as high: {} takes "
-        "{} of the time and hardly depends on the precision.",
+        "On {} int8 is only {} times as fast as {} ({} against {}), although its multiply rate is {} as high: most of "
+        "what is missing is {}, which takes {} instead of {}.",
         device.name, number_text(speed_up, 3), choice_name(kDTypeNames, wide), brief(candidate->latency.median),
-        brief(*before), promised_text, choice_name(kCategoryNames, category),
-        percent_text(time / candidate->latency.median, 2));
+        brief(before->latency.median), promised_text, choice_name(kCategoryNames, least.category), brief(least.narrow),
+        brief(least.wide));
     found.push_back(std::move(finding));
 }
 

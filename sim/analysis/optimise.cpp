@@ -21,6 +21,14 @@ bool covers(const DesignPoint& a, const DesignPoint& b, const std::vector<Goal>&
     return std::ranges::all_of(goals, [&](Goal goal) { return value_of(a, goal) <= value_of(b, goal); });
 }
 
+void note_least(const DesignPoint& point, const OptimiseQuestion& question, OptimiseAnswer& answer) {
+    for (std::size_t goal = 0; goal < question.limits.size(); ++goal) {
+        if (question.limits[goal]) {
+            answer.least[goal] = std::min(answer.least[goal].value_or(point.values[goal]), point.values[goal]);
+        }
+    }
+}
+
 bool meets_limits(const DesignPoint& point, const OptimiseQuestion& question) {
     for (std::size_t goal = 0; goal < point.values.size(); ++goal) {
         if (question.limits[goal] && point.values[goal] > *question.limits[goal]) {
@@ -229,6 +237,7 @@ OptimiseAnswer optimise(const Sweep& sweep, const OptimiseQuestion& question, in
             return true;
         }
         ++answer.running;
+        note_least(*design, question, answer);
         if (at % every == 0) {
             answer.others.push_back(*design);
         }

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 
 #include "analysis/lowered_scenario.h"
 #include "base/chance.h"
 #include "base/mapped.h"
+#include "berth/interval.h"
 #include "berth/runtimes.h"
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
@@ -41,6 +43,7 @@ class Sampler {
         for (std::size_t r = 0; r < profile_.runtimes.size(); ++r) {
             add_errors(profile_.runtimes[r], scratch_.error_factors[1 + r]);
         }
+        add_fixed_times(scenario);
     }
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
@@ -57,7 +60,8 @@ class Sampler {
     std::optional<double> total() {
         const auto count = layout_.count_placed(profile_, placed_, scratch_);
         right_ = count && count->best == placed_;
-        return count ? std::optional(count->total) : std::nullopt;
+        return count ? std::optional(count->total + std::accumulate(longer_.begin(), longer_.end(), 0.0))
+                     : std::nullopt;
     }
     /// Whether the last total was attained with the best placements.
     [[nodiscard]] bool right() const { return right_; }
@@ -91,9 +95,26 @@ class Sampler {
         };
     }
 
+    void add_fixed_times(const Scenario& scenario) {
+        longer_.resize(scenario.stages.size());
+        for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
+            const Stage& stage = scenario.stages[i];
+            const auto* fixed = std::get_if<FixedStage>(&stage.work);
+            if (fixed == nullptr || !(fixed->takes.low < fixed->takes.high)) {
+                continue;
+            }
+            const double time = in_seconds(fixed->takes.median) * static_cast<double>(stage.repeat);
+            uncertain_.push_back({fmt::format("stages.{}.takes", stage.name),
+                                  [&longer = longer_[i], time, sigma = log_normal_sigma(fixed->takes)](double z) {
+                                      longer = time * std::expm1(sigma * z);
+                                  }});
+        }
+    }
+
     Profile profile_;
     const LoweredScenario& layout_;
     std::vector<std::size_t> placed_;
+    std::vector<double> longer_;  ///< seconds that each stage of fixed time takes beyond its median
     std::vector<Uncertain> uncertain_;
     LoweredScenario::Scratch scratch_;
     bool right_ = false;

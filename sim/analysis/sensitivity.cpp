@@ -1,10 +1,13 @@
 // Effects of each number, summed over stages and compared with the margins of decisions.
 #include "berth/sensitivity.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "berth/interval.h"
 #include "berth/profile.h"
 #include "evaluation/stage_choice.h"
 
@@ -92,6 +95,21 @@ bool moves_nothing(const ScenarioResult& result, std::size_t number) {
     });
 }
 
+// Effects of fixed times that are known as intervals only.
+std::vector<NumberEffect> effects_of_fixed_times(const Scenario& scenario, const ScenarioResult& result) {
+    std::vector<NumberEffect> effects;
+    for (const Stage& stage : scenario.stages) {
+        const auto* fixed = std::get_if<FixedStage>(&stage.work);
+        if (fixed == nullptr || !(fixed->takes.low < fixed->takes.high)) {
+            continue;
+        }
+        const double share = fixed->takes.median * static_cast<double>(stage.repeat) / result.total.latency.median;
+        const double sigma = log_normal_sigma(fixed->takes);
+        effects.push_back({fmt::format("stages.{}.takes", stage.name), std::expm1(sigma), share * sigma, share});
+    }
+    return effects;
+}
+
 }  // namespace
 
 Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result) {
@@ -124,6 +142,10 @@ Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& resul
         NumberEffect number{path, spread == spreads.end() ? 0 : spread->second, effect, 0};
         number.elasticity = number.spread > 0 ? effect / std::log1p(number.spread) : 0;
         answer.numbers.push_back(std::move(number));
+    }
+    for (NumberEffect& effect : effects_of_fixed_times(scenario, result)) {
+        ++answer.uncertain;
+        answer.numbers.push_back(std::move(effect));
     }
     std::ranges::stable_sort(answer.numbers, std::greater<>(),
                              [](const NumberEffect& number) { return std::abs(number.on_total); });

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/trimmed.h"
 #include "base/yaml_tree.h"
 #include "berth/quantity_text.h"
 #include "berth/yaml_reader.h"
@@ -124,7 +125,7 @@ bool YamlNode::is_sequence() const { return value_ && value_->kind == YamlKind::
 bool YamlNode::is_scalar() const { return value_ && value_->kind == YamlKind::kScalar; }
 bool YamlNode::is_null() const { return value_ && value_->kind == YamlKind::kNull; }
 
-bool YamlNode::is_set() const { return value_ && value_->overridden != nullptr; }
+bool YamlNode::is_set() const { return value_ && value_->overridden && !value_->overridden->set_by.empty(); }
 
 SourceLocation YamlNode::content_where() const { return where_.shifted(is_scalar() && value_->quoted ? 1 : 0); }
 
@@ -224,6 +225,15 @@ const std::string* YamlNode::scalar(std::string_view expected) const {
 }
 
 std::optional<std::string> YamlNode::text() const {
+    auto found = scalar_text();
+    if (found && trimmed(*found).empty()) {
+        error("the text is empty", "a text");
+        return std::nullopt;
+    }
+    return found;
+}
+
+std::optional<std::string> YamlNode::scalar_text() const {
     const std::string* found = scalar("a text");
     return found != nullptr ? std::optional(*found) : std::nullopt;
 }
@@ -310,6 +320,10 @@ std::vector<YamlEntry> YamlNode::entries() const {
     state_->asked_of(here) = nullptr;
     result.reserve(here->members.size());
     for (const YamlMember& member : here->members) {
+        if (trimmed(member.key).empty()) {
+            state_->diagnostics->error(member.key_where, "the key is empty", "a name");
+            continue;
+        }
         result.push_back({member.key, member.key_where, child(member.key, member.value)});
     }
     return result;

@@ -26,7 +26,7 @@ struct YamlMember {
 
 /// What replaced a value of the file.
 struct YamlOverride {
-    std::string set_by;                       ///< such as `on the command line`
+    std::string set_by;                       ///< such as `on the command line`; empty for a derived number
     std::shared_ptr<const YamlValue> before;  ///< the value in the file; null for none
 };
 

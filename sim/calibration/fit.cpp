@@ -190,7 +190,8 @@ double Fit::objective(const VectorXd& residuals) const {
 double Fit::cost(const VectorXd& use) {
     const VectorXd residuals = measured_ - predicted();
     weigh(residuals, use);
-    double sum = use.sum() * std::log(sigma_);
+    // The spread's own prior, without which rows that are all far off pass for inaccurate ones.
+    double sum = (use.sum() + kUsualRows) * std::log(sigma_) + kUsualRows * kUsual * kUsual / (2 * sigma_ * sigma_);
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
         const double far = residuals[i] / sigma_;
         sum += use[i] * (kFreedom + 1) / 2 * std::log1p(far * far / kFreedom);

@@ -159,8 +159,18 @@ std::optional<Energy> energy_of(const WeightedSum& pass) {
 }
 
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
-    return *std::max_element(lengths.begin(), lengths.end(),
-                             [](const LengthPlan& a, const LengthPlan& b) { return a.length.share < b.length.share; });
+    constexpr double kAlike = 1e-9;
+    double most = 0;
+    for (const LengthPlan& length : lengths) {
+        most = std::max(most, length.length.share);
+    }
+    std::vector<const LengthPlan*> alike;
+    for (const LengthPlan& length : lengths) {
+        if (length.length.share >= most * (1 - kAlike)) {
+            alike.push_back(&length);
+        }
+    }
+    return *alike[(alike.size() - 1) / 2];
 }
 
 Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment) {

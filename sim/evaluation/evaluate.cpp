@@ -171,7 +171,9 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);
     if (order.empty()) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);
-        report_clash(stage, work, lengths->front(), profile_of(scenario, work), diagnostics);
+        if (std::ranges::none_of(result.candidates, &Candidate::feasible)) {
+            report_clash(stage, work, lengths->front(), profile_of(scenario, work), diagnostics);
+        }
         return std::nullopt;
     }
     select(result, {{order.front(), result.repeat}}, work, scenario.objective);

@@ -23,11 +23,9 @@ struct BothPhases {
 };
 
 std::optional<BothPhases> both_of(const std::vector<LengthPlan>& lengths) {
-    const auto first_step =
-        std::ranges::find_if(lengths, [](const LengthPlan& one) { return one.length.step; }) - lengths.begin();
-    const auto passes = std::span(lengths);
-    auto prompt = summed_passes(passes.first(at(first_step)));
-    auto steps = summed_passes(passes.subspan(at(first_step)));
+    const auto first_step = std::ranges::find_if(lengths, [](const LengthPlan& one) { return one.length.step; });
+    auto prompt = summed_passes(std::span(lengths.begin(), first_step));
+    auto steps = summed_passes(std::span(first_step, lengths.end()));
     if (!prompt || !steps || prompt->cost.size() != steps->cost.size() || prompt->flows.size() != steps->flows.size()) {
         return std::nullopt;
     }

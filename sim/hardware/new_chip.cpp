@@ -147,8 +147,8 @@ class Sheet {
     }
     // A compiled graph uses all cores unless the runtime is known to do otherwise.
     void follow_cores() {
-        if (const std::string* cores = chip_.text("--cores")) {
-            lines_.push_back({fmt::format("devices.{}.runtime.default_cores", device_.name), *cores});
+        if (chip_.text("--cores") != nullptr) {
+            lines_.push_back({fmt::format("devices.{}.runtime.default_cores", device_.name), "all"});
         }
     }
     // As a share of the bus where that is stated too, so that a question about another memory moves both.
@@ -196,7 +196,7 @@ class Sheet {
                      : assumed_value(to_text(large.clock.value), percent_text(large.clock.spread), large.clock.source),
                  "{value: 1, kind: assumed, source: \"by definition: vector rates are those of a large core\"}")});
         if (cores != nullptr) {
-            lines_.push_back({fmt::format("devices.{}.runtime.default_cores", host.name), *cores});
+            lines_.push_back({fmt::format("devices.{}.runtime.default_cores", host.name), "all"});
         }
     }
 

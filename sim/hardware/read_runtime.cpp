@@ -216,6 +216,22 @@ OfferedPrecisions read_precisions(const YamlNode& node) {
     return offered;
 }
 
+// The word for as many cores as the device has, in `default_cores`.
+constexpr std::string_view kAllCores = "all";
+
+void read_default_cores(Device& device, const YamlNode& runtime) {
+    const YamlNode cores = runtime.require("default_cores", "a whole number of at least 1, or 'all'");
+    if (cores.is_scalar() && cores.scalar_text() == kAllCores) {
+        device.runtime.default_cores = std::max(1, device.cores());
+        return;
+    }
+    device.runtime.default_cores = static_cast<int>(integer_in(kCoreRange, runtime, "default_cores", 1));
+    if (device.runtime.default_cores > device.cores() && !device.clusters.empty()) {
+        cores.error(fmt::format("{} cores are more than there are", device.runtime.default_cores),
+                    fmt::format("at most {}, more 'cores' of devices.{}, or 'all'", device.cores(), device.name));
+    }
+}
+
 }  // namespace
 
 void read_runtime(Device& device, const YamlNode& node) {
@@ -229,12 +245,7 @@ void read_runtime(Device& device, const YamlNode& node) {
     runtime.quantization = map.require("quantization", "static or dynamic")
                                .enumeration(kQuantizationSchemeNames)
                                .value_or(QuantizationScheme{});
-    const YamlNode cores = map.require("default_cores", "a whole number of at least 1");
-    runtime.default_cores = static_cast<int>(integer_in(kCoreRange, map, "default_cores", 1));
-    if (runtime.default_cores > device.cores() && !device.clusters.empty()) {
-        cores.error(fmt::format("{} cores are more than there are", runtime.default_cores),
-                    fmt::format("at most {}, or more 'cores' of devices.{}", device.cores(), device.name));
-    }
+    read_default_cores(device, map);
     if (const auto moves_heads = map.find("moves_heads")) {
         runtime.moves_heads = moves_heads->boolean().value_or(false);
     }

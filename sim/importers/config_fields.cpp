@@ -23,7 +23,7 @@ void add_list(const YamlNode& list, const std::string& name, ConfigFields& field
     std::vector<std::string> texts;
     for (const YamlNode& item : items) {
         if (item.is_scalar()) {
-            texts.push_back(item.text().value_or(""));
+            texts.push_back(item.scalar_text().value_or(""));
             if (const auto number = number_of(texts.back())) {
                 fields.numbers.emplace(item_name(name, texts.size() - 1), *number);
             }
@@ -47,7 +47,7 @@ void add_fields(const YamlNode& map, const std::string& prefix, ConfigFields& fi
         } else if (entry.value.is_null()) {
             fields.texts.emplace(name, kNullText);
         } else if (entry.value.is_scalar()) {
-            const std::string text = entry.value.text().value_or("");
+            const std::string text = entry.value.scalar_text().value_or("");
             fields.texts.emplace(name, text);
             if (const auto number = number_of(text)) {
                 fields.numbers.emplace(name, *number);

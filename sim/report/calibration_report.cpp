@@ -118,8 +118,10 @@ std::string next_text(const Calibration& calibration, TextWidth width) {
         const WorthTiming& one = calibration.next[i];
         table.row({one.name, brief(one.predicted), "± " + ratio_text(std::expm1(one.sigma)), ratio_text(one.removes)});
     }
-    return "  Time next, of the networks that ship: share of the open variance of all numbers that its time would "
-           "close\n" +
+    return wrapped(
+               "Time next, of the networks that ship: share of the open variance of all numbers that its time would "
+               "close",
+               2, width) +
            table.text(2, width) + "\n";
 }
 
@@ -214,12 +216,28 @@ Json json_parameter(const FittedParameter& one, bool probed) {
             {"determined", one.determined}};
 }
 
+// Rows that all take longer than the fit gives, or all shorter: the spreads forbid what would explain them.
+std::string out_of_reach_text(const Calibration& calibration, TextWidth width) {
+    constexpr double kFar = 1.35;
+    const auto ratio =
+        median(mapped<double>(calibration.rows, [](const FittedRow& row) { return row.measured / row.predicted; }));
+    if (!ratio || (*ratio<kFar&& * ratio> 1 / kFar)) {
+        return "";
+    }
+    return wrapped(fmt::format("Half of the rows take {} times the fitted time or {}: the numbers do not "
+                               "reach these rows within their spreads. Check that the rows are of this chip, or widen "
+                               "the spreads of the numbers that may be wrong (--set 'PATH=VALUE ± 100%').",
+                               number_text(*ratio, 2), *ratio > 1 ? "more" : "less"),
+                   0, width) +
+           "\n";
+}
+
 }  // namespace
 
 std::string calibration_text(const Calibration& calibration, TextWidth width) {
     std::string text = fmt::format("{} rows of {}; typical residual {}\n\n", calibration.rows.size(),
                                    calibration.device, percent_text(std::expm1(calibration.sigma), 2));
-    text += number_table(calibration, width) + "\n";
+    text += out_of_reach_text(calibration, width) + number_table(calibration, width) + "\n";
     for (const Correlation& pair : calibration.correlations) {
         text += wrapped(fmt::format("The rows hardly separate {} from {} (correlation {:+.2f}).", typed_path(pair.a),
                                     typed_path(pair.b), pair.value),

@@ -44,11 +44,9 @@ std::string core_splits_text(const ScenarioResult& result, TextWidth width) {
 
 std::string batch_sizes_text(const ScenarioResult& result, TextWidth width) {
     std::string text;
-    std::string stage;
+    std::optional<std::string> stage;
     TextTable table;
-    const auto finish = [&] {
-        text += stage.empty() ? "" : (text.empty() ? "" : "\n") + stage + "\n" + table.text(2, width);
-    };
+    const auto finish = [&] { text += stage ? (text.empty() ? "" : "\n") + *stage + "\n" + table.text(2, width) : ""; };
     for (const BatchSize& one : result.batch_sizes) {
         if (stage != one.stage) {
             finish();

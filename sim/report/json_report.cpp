@@ -180,6 +180,7 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     if (result.traffic) {
         object["traffic"] = json_traffic(*result.traffic);
         object["traffic"]["slowdowns"] = json_slowdowns(result);
+        object["traffic"]["mean_lengths"] = json_array(stages_of_mean_length(scenario), json_text);
     }
     if (!result.chats.empty()) {
         object["chats"] = json_chats(result);

@@ -65,8 +65,18 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
     }
     const std::string handover =
         candidate.handover > Time{} ? fmt::format(", of which {} for hand-overs", brief(candidate.handover)) : "";
-    const std::string title = fmt::format("{}: {} operators, {}{}", stage_placed(stage, candidate),
-                                          candidate.operators.size(), brief(candidate.latency.median), handover);
+    // Of several input lengths, or of an answer, one pass is listed; operators that overlap are no sum.
+    constexpr double kOther = 0.005;
+    const Time sum = sum_of<Time>(candidate.operators, &OperatorResult::latency);
+    const Time mean = candidate.latency.median;
+    const bool one_of_several = candidate.tasks.empty() && (sum > mean * (1 + kOther) || sum < mean * (1 - kOther));
+    const std::string_view listed = candidate.generation ? " of a step" : " of one input length";
+    const std::string_view all = candidate.generation ? "the whole answer takes" : "on average of all lengths";
+    const std::string title =
+        one_of_several ? fmt::format("{}: {} operators{}, {}; {} {}{}", stage_placed(stage, candidate),
+                                     candidate.operators.size(), listed, brief(sum), all, brief(mean), handover)
+                       : fmt::format("{}: {} operators, {}{}", stage_placed(stage, candidate),
+                                     candidate.operators.size(), brief(mean), handover);
     return wrapped(title, 0, width) + evidence_text(candidate.uncertainty.evidence, width) + "\n" +
            table.text(0, width) + (notes.empty() ? "" : "\n" + notes);
 }

@@ -95,6 +95,23 @@ std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, co
     return table.text(2, width);
 }
 
+// "No point is within the limits. Least latency of any point: 17.4 ms (limit 1 ms)."
+std::string missed_limits_text(const OptimiseQuestion& question, const OptimiseAnswer& answer, TextWidth width) {
+    std::string text = "No point is within the limits.";
+    for (const auto& row : kGoalNames) {
+        const auto goal = static_cast<std::size_t>(row.value);
+        if (!answer.least[goal]) {
+            continue;
+        }
+        DesignPoint least, limit;
+        least.values[goal] = *answer.least[goal];
+        limit.values[goal] = *question.limits[goal];
+        text += fmt::format(" Least {} of any point: {} (limit {}).", axis_name(question, row.value),
+                            cell(question, least, row.value), cell(question, limit, row.value));
+    }
+    return wrapped(text, 0, width);
+}
+
 Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const DesignPoint& point) {
     Json json;
     const auto values = sweep.values(point.at);
@@ -137,8 +154,8 @@ std::string optimise_text(const Sweep& sweep, const OptimiseQuestion& question, 
     const std::string warnings = warnings_text(answer.warnings, width);
     text += warnings.empty() ? "" : warnings + "\n";
     if (!answer.best) {
-        return text +
-               (answer.running == 0 ? "No point runs and has every goal.\n" : "No point is within the limits.\n");
+        return text + (answer.running == 0 ? "No point runs and has every goal.\n"
+                                           : missed_limits_text(question, answer, width));
     }
     const DesignPoint& best = answer.front[*answer.best];
     text += fmt::format("Least {}:\n{}", choice_name(kGoalNames, question.goals.front()), setting_lines(sweep, best));

@@ -2,6 +2,7 @@
 #include "berth/traffic_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -198,7 +199,27 @@ std::string busy_text(const SimulationResult& result, TextWidth width) {
     return table.text(4, width);
 }
 
+std::string mean_lengths_text(const Scenario& scenario, TextWidth width) {
+    const std::vector<std::string> names = stages_of_mean_length(scenario);
+    return names.empty() ? ""
+                         : wrapped(fmt::format("Each request takes the mean time of the input lengths of {}: the "
+                                               "percentiles and shares leave out that inputs differ in length.",
+                                               fmt::join(names, " and ")),
+                                   0, width);
+}
+
 }  // namespace
+
+std::vector<std::string> stages_of_mean_length(const Scenario& scenario) {
+    std::vector<std::string> names;
+    for (const Stage& stage : scenario.stages) {
+        const auto* work = std::get_if<ModelStage>(&stage.work);
+        if (work != nullptr && !work->generation && work->tokens.size() > 1) {
+            names.push_back(stage.name);
+        }
+    }
+    return names;
+}
 
 std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario, TextWidth width) {
     const SimulationResult& result = traffic.simulation;
@@ -220,7 +241,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario,
                    result.latency->has_intervals ? range_text({time->value, time->low, time->high}) : "-"});
     }
     text += load_text(traffic, width) + outlook_text(traffic, scenario, width) +
-            length_text(result, scenario.traffic->arrivals, width);
+            length_text(result, scenario.traffic->arrivals, width) + mean_lengths_text(scenario, width);
     return text + "\n" + table.text(4, width) + phases_text(traffic, width) + contention_text(traffic, width) + "\n" +
            busy_text(result, width);
 }

@@ -92,7 +92,8 @@ Part runtime_part(Definitions& q) {
         required("quantization",
                  "static: scales are known at compile time; dynamic: each int8 matmul quantises its input",
                  choice(kQuantizationSchemeNames)),
-        required("default_cores", "used unless a stage says otherwise", integer(kCoreRange)),
+        required("default_cores", "used unless a stage says otherwise; all: as many as the device has",
+                 either({integer(kCoreRange), {Json{{"const", "all"}}}})),
         optional("moves_heads",
                  "attention as its parts: whether queries, keys, values and the result are transposed between rows of "
                  "all heads and heads; false if absent",

@@ -8,6 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 
 class CliNewChip : public BerthCommand {
   protected:
@@ -170,6 +171,18 @@ TEST_F(CliNewChip, EveryArchetypeMakesOne) {
         const std::string name = std::string("a-") + kind;
         const Outcome made = berth({"new-chip", name, "--archetype", kind, "--yes"});
         EXPECT_EQ(made.status, 0) << kind << "\n" << made.err;
+    }
+}
+
+// A what-if about the cores takes one setting, up or down.
+TEST_F(CliNewChip, CoresAreOneSetting) {
+    ASSERT_EQ(berth(asked("my-chip")).status, 0);
+    for (const char* cores : {"1", "3"}) {
+        const Outcome outcome =
+            berth({"predict", "--hardware", "my-chip.yaml", "--device", "npu", "--model", "resnet-50", "--dtype",
+                   "int8", "--set", "hardware.devices.npu.cores=" + std::string(cores)});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_THAT(outcome.err, Not(HasSubstr("no effect")));
     }
 }
 

@@ -174,5 +174,16 @@ TEST_F(CliTraffic, ADifferenceOfChatsIsInWords) {
     EXPECT_THAT(outcome.out, ::testing::Not(::testing::ContainsRegex("_ms|_per_s")));
 }
 
+// Requests of a stream differ in length, which the simulation leaves out.
+TEST_F(CliTraffic, SaysWhichStagesHaveMeanLengths) {
+    const std::vector<std::string> words{"run",   "rag-rk3588-bucket-128",
+                                         "--set", "stages.rerank.tokens={from: 20, to: 120}",
+                                         "--set", "arrivals={rate: 1 Hz}"};
+    EXPECT_THAT(berth(words).out, ::testing::HasSubstr("mean time of the input lengths of rerank"));
+    std::vector<std::string> as_json = words;
+    as_json.insert(as_json.end(), {"--format", "json"});
+    EXPECT_EQ(berth(as_json).json()["traffic"]["mean_lengths"], nlohmann::json::array({"rerank"}));
+}
+
 }  // namespace
 }  // namespace berth

@@ -173,5 +173,34 @@ TEST(WhatifFindings, TextsCountInWords) {
     }
 }
 
+// Kernels that a host launches cost its cycles, and what else the host does is no launch.
+TEST(WhatifFindings, LaunchingTakesTwiceWhatHalfOfItWouldSave) {
+    int found = 0;
+    for (const Override& runtime :
+         {Override{"hardware", "rk3588-rkllm-1.3.0"}, Override{"hardware", "rk3588-rknn-2.3.2"}}) {
+        for (const Finding& finding : findings_of("rag-rk3588-bucket-128", {runtime, {"stages.rerank.on", "npu"}})) {
+            if (finding.kind == FindingKind::kDispatch) {
+                EXPECT_LT(*finding.after, *finding.before * 0.99) << finding.text;
+                ASSERT_FALSE(finding.change.empty());
+                EXPECT_NE(finding.change.front().first.find("runtime.dispatch."), std::string::npos);
+                ++found;
+            }
+        }
+    }
+    EXPECT_GT(found, 0);
+}
+
+// The class that keeps int8 from its promise is the one that scales least, which need not be the largest.
+TEST(WhatifFindings, APrecisionThatGainsLittleNamesWhatScalesLeast) {
+    int found = 0;
+    for (const Finding& finding : findings_of("rag-rk3588", {{"stages.rerank.on", "npu"}})) {
+        if (finding.kind == FindingKind::kPrecision) {
+            EXPECT_NE(finding.text.find("most of what is missing is "), std::string::npos) << finding.text;
+            ++found;
+        }
+    }
+    EXPECT_GT(found, 0);
+}
+
 }  // namespace
 }  // namespace berth

@@ -166,5 +166,18 @@ TEST(Sensitivity, WhatTheTotalRestsOnMostHasTheLargestShare) {
     EXPECT_NEAR(sampled->numbers.front().total, effect * effect / squares, 0.25);
 }
 
+// A fixed time that is known as an interval is uncertain like any number of the profile.
+TEST(Sensitivity, AFixedTimeWithAnIntervalCounts) {
+    const Answered base = answered({{"stages.retrieve.takes", "{low: 100 ms, high: 4 s}"}});
+    ASSERT_FALSE(base.sensitivity.numbers.empty());
+    EXPECT_EQ(base.sensitivity.numbers.front().path, "stages.retrieve.takes");
+    const auto sampled = sample_sensitivity(base.scenario, base.result, 400, 1);
+    ASSERT_TRUE(sampled);
+    EXPECT_EQ(sampled->numbers.front().path, "stages.retrieve.takes");
+    EXPECT_GT(sampled->numbers.front().total, 0.5);
+    EXPECT_NEAR(std::log(sampled->total.high / sampled->total.low),
+                std::log(base.result.total.latency.high / base.result.total.latency.low), 0.4);
+}
+
 }  // namespace
 }  // namespace berth

@@ -91,7 +91,7 @@ TEST(ChatsOfAStage, DraftsHoldTheirDevice) {
     ASSERT_NE(drafted_one, stage.candidates.end());
     stage.chosen = static_cast<std::size_t>(drafted_one - stage.candidates.begin());
     stage.passes = {{*stage.chosen, 1}};
-    const SimulatedSystem system = stream_system(*all.scenario, *all.result);
+    const SimulatedSystem system = placed_traffic(*all.scenario, *all.result, {0, false}).system;
     const ChatService& service = system.services.front();
     ASSERT_TRUE(service.drafter);
     EXPECT_EQ(system.pools[service.drafter->device.pool].name, "cpu");

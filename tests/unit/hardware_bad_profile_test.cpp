@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value("UnalignedCheaper", kNpuPath + "attention.unaligned", "0.5",
                   "0.5 is less than 1 (expected a factor of 1 or more)"),
         bad_value("MoreDefaultCoresThanCores", kNpuPath + "runtime.default_cores", "4",
-                  "4 cores are more than there are (expected at most 3, or more 'cores' of devices.npu)"),
+                  "4 cores are more than there are (expected at most 3, more 'cores' of devices.npu, or 'all')"),
         bad_value("NegativeCrossing", "links.0.per_crossing", "-1 us", "'-1 us' is negative (expected zero or more)"),
         bad_value("SustainedAboveBus", "memory.dram.sustained", "40 GB/s",
                   "40 GB/s is more than the bus carries (expected at most the bandwidth of 30 GB/s; --set "
@@ -260,7 +260,7 @@ TEST(HardwareBadProfile, GathersAllMistakes) {
     EXPECT_EQ(
         reading.complaints,
         "--set hardware.devices.cpu.runtime.default_cores:1:1: error: 7 cores are more "
-        "than there are (expected at most 6, or more 'cores' of devices.cpu)\n"
+        "than there are (expected at most 6, more 'cores' of devices.cpu, or 'all')\n"
         "--set hardware.devices.gpu.clock: error: 'devices' has no key 'gpu' (expected npu or cpu, did you mean npu?)\n"
         "--set hardware.devices.npu.clock:1:1: error: '0 Hz' is zero (expected more than zero)\n"
         "--set hardware.devices.npu.overlap:1:1: error: 200% is more than everything (expected a share "

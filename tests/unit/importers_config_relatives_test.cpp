@@ -133,8 +133,9 @@ INSTANTIATE_TEST_SUITE_P(
         // BERT base, and four tables of 1024 places on a page.
         RelativeCount{"layoutlm-base", "", 109482240 + 4 * 1024 * 768,
                       R"({"model_type": "layoutlm", "hidden_act": "gelu", "architectures": ["LayoutLMModel"]})"},
-        // 50265 + 514 + 1 rows of 768 and their norm, tables of places as wide together, 590592 for the patches, 198 rows
-        // and two norms behind them, a bias for each of 32 + 2 * 64 distances and 12 heads, and 12 blocks as in BERT.
+        // 50265 + 514 + 1 rows of 768 and their norm, tables of places as wide together, 590592 for the patches, 198
+        // rows and two norms behind them, a bias for each of 32 + 2 * 64 distances and 12 heads, and 12 blocks as in
+        // BERT.
         RelativeCount{"layoutlmv3-base", "",
                       50780 * 768 + 1536 + 4 * 1024 * 128 + 590592 + 198 * 768 + 2 * 1536 + 160 * 12 + 85054464,
                       R"({"model_type": "layoutlmv3", "max_position_embeddings": 514, "type_vocab_size": 1,

@@ -264,5 +264,14 @@ TEST_F(BadScenario, TablesOfLengths) {
         "this one)\n");
 }
 
+TEST_F(BadScenario, NamesThatAreBlank) {
+    EXPECT_EQ(load_text("scenario: s\nhardware: board\nstages: [{name: '', takes: 1 ms}]\n").complaints,
+              "scenarios/s.yaml:3:17: error: stages.0.name: the text is empty (expected a text)\n");
+    EXPECT_EQ(load_text("scenario: ' '\nhardware: board\nstages: [{name: a, takes: 1 ms}]\n").complaints,
+              "scenarios/s.yaml:1:11: error: scenario: the text is empty (expected a text)\n");
+    EXPECT_EQ(load_stage(std::string(kModel) + "cores: {'': 1}").complaints,
+              "scenarios/s.yaml:4:65: error: the key is empty (expected a name)\n");
+}
+
 }  // namespace
 }  // namespace berth
