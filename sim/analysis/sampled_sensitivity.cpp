@@ -96,18 +96,16 @@ class Sampler {
     }
 
     void add_fixed_times(const Scenario& scenario) {
-        longer_.resize(scenario.stages.size());
-        for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
-            const Stage& stage = scenario.stages[i];
+        longer_.reserve(scenario.stages.size());  // numbers refer to its elements
+        for (const Stage& stage : scenario.stages) {
             const auto* fixed = std::get_if<FixedStage>(&stage.work);
             if (fixed == nullptr || !(fixed->takes.low < fixed->takes.high)) {
                 continue;
             }
             const double time = in_seconds(fixed->takes.median) * static_cast<double>(stage.repeat);
             uncertain_.push_back({fmt::format("stages.{}.takes", stage.name),
-                                  [&longer = longer_[i], time, sigma = log_normal_sigma(fixed->takes)](double z) {
-                                      longer = time * std::expm1(sigma * z);
-                                  }});
+                                  [&longer = longer_.emplace_back(0), time, sigma = log_normal_sigma(fixed->takes)](
+                                      double z) { longer = time * std::expm1(sigma * z); }});
         }
     }
 

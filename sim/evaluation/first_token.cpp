@@ -48,8 +48,9 @@ PromptTime prompt_time(const std::vector<LengthPlan>& passes, const Graph& graph
 
 /// Growth of attention from one position to `prompt`: the part that is linear in the positions.
 Time linear_part(Time first, Time half, Time whole, std::int64_t prompt) {
+    const std::int64_t half_way = prompt / 2;
     const auto n = static_cast<double>(prompt);
-    const auto h = static_cast<double>(prompt / 2);
+    const auto h = static_cast<double>(half_way);
     const Time slope = (whole - first) / (n - 1);
     // Through three points: slope = linear + square x (n + 1), and likewise at half the prompt.
     const Time square = (slope - (half - first) / (h - 1)) / (n - h);

@@ -44,7 +44,9 @@ std::optional<BothPhases> both_of(const std::vector<LengthPlan>& lengths) {
 
 // Costs of each operator on each pair, and of each tensor between pairs.
 PlacementProblem problem_of_pairs(const BothPhases& both, const PhaseWeights& weights) {
-    const auto& [prompt, steps, pairs] = both;
+    const PlacementProblem& prompt = both.prompt;
+    const PlacementProblem& steps = both.steps;
+    const std::vector<DevicePair>& pairs = both.pairs;
     const auto sum = [&weights](Time a, Time b) { return a * weights.prompt + b * weights.steps; };
     PlacementProblem problem;
     problem.devices = pairs.size();

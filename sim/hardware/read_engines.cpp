@@ -99,6 +99,13 @@ AttentionEngine read_attention(const YamlNode& node) {
     return attention;
 }
 
+// The setting that makes a limit possible: where the limit itself was set, a core that draws no more than it.
+std::string allowing_limit(const Device& device, const YamlNode& dma, const YamlNode& limit,
+                           const CoreCluster& cluster) {
+    return limit.is_set() && dma.find("bandwidth") ? setting(dma.path() + ".bandwidth", device.dram_limit.value)
+                                                   : setting(dma.path() + ".limit", cluster.bandwidth.value);
+}
+
 void read_dma(Device& device, const YamlNode& node) {
     KeyReader rows(node);
     dma_keys(rows, device);
@@ -112,8 +119,8 @@ void read_dma(Device& device, const YamlNode& node) {
                 share != nullptr
                     ? fmt::format("at least {} of {}", relative_share_text(share->share * least, share->per_cycle, 4),
                                   share->base)
-                    : fmt::format("at least {0}; {1} allows it", to_text(cluster.bandwidth.value),
-                                  setting(node.path() + ".limit", cluster.bandwidth.value)));
+                    : fmt::format("at least {}; {} allows it", to_text(cluster.bandwidth.value),
+                                  allowing_limit(device, node, limit, cluster)));
         }
     }
     node.reject_unknown_keys();

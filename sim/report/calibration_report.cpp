@@ -235,8 +235,9 @@ std::string out_of_reach_text(const Calibration& calibration, TextWidth width) {
 }  // namespace
 
 std::string calibration_text(const Calibration& calibration, TextWidth width) {
-    std::string text = fmt::format("{} rows of {}; typical residual {}\n\n", calibration.rows.size(),
-                                   calibration.device, percent_text(std::expm1(calibration.sigma), 2));
+    std::string text = fmt::format("{} {} of {}; typical residual {}\n\n", calibration.rows.size(),
+                                   calibration.rows.size() == 1 ? "row" : "rows", calibration.device,
+                                   percent_text(std::expm1(calibration.sigma), 2));
     text += out_of_reach_text(calibration, width) + number_table(calibration, width) + "\n";
     for (const Correlation& pair : calibration.correlations) {
         text += wrapped(fmt::format("The rows hardly separate {} from {} (correlation {:+.2f}).", typed_path(pair.a),
