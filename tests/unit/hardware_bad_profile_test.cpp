@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "this is a rate per core, not per device"),
         bad_value("LimitBelowOneCore", kNpuPath + "dma.limit", "4 GB/s",
                   "4 GB/s is less than one core of 'npu' draws (expected at least 8 GB/s; --set "
-                  "'hardware.devices.npu.dma.limit=8 GB/s' allows it)"),
+                  "'hardware.devices.npu.dma.bandwidth=4 GB/s' allows it)"),
         bad_value("LimitAboveTheBus", kNpuPath + "dma.limit", "31 GB/s",
                   "31 GB/s is more than the bus carries (expected at most the bandwidth of 30 "
                   "GB/s; --set "
