@@ -9,7 +9,6 @@
 #include "analysis/lowered_scenario.h"
 #include "base/chance.h"
 #include "base/mapped.h"
-#include "berth/interval.h"
 #include "berth/runtimes.h"
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
@@ -99,13 +98,15 @@ class Sampler {
         longer_.reserve(scenario.stages.size());  // numbers refer to its elements
         for (const Stage& stage : scenario.stages) {
             const auto* fixed = std::get_if<FixedStage>(&stage.work);
-            if (fixed == nullptr || !(fixed->takes.low < fixed->takes.high)) {
+            const double sigma = fixed != nullptr ? sigma_of(*fixed) : 0;
+            if (sigma <= 0) {
                 continue;
             }
             const double time = in_seconds(fixed->takes.median) * static_cast<double>(stage.repeat);
             uncertain_.push_back({fmt::format("stages.{}.takes", stage.name),
-                                  [&longer = longer_.emplace_back(0), time, sigma = log_normal_sigma(fixed->takes)](
-                                      double z) { longer = time * std::expm1(sigma * z); }});
+                                  [&longer = longer_.emplace_back(0), time, sigma](double z) {
+                                      longer = time * std::expm1(sigma * z);
+                                  }});
         }
     }
 

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <map>
 
-#include "berth/interval.h"
 #include "berth/profile.h"
+#include "evaluation/sensitivities.h"
 #include "evaluation/stage_choice.h"
 
 namespace berth {
@@ -100,11 +100,11 @@ std::vector<NumberEffect> effects_of_fixed_times(const Scenario& scenario, const
     std::vector<NumberEffect> effects;
     for (const Stage& stage : scenario.stages) {
         const auto* fixed = std::get_if<FixedStage>(&stage.work);
-        if (fixed == nullptr || !(fixed->takes.low < fixed->takes.high)) {
+        const double sigma = fixed != nullptr ? sigma_of(*fixed) : 0;
+        if (sigma <= 0) {
             continue;
         }
         const double share = fixed->takes.median * static_cast<double>(stage.repeat) / result.total.latency.median;
-        const double sigma = log_normal_sigma(fixed->takes);
         effects.push_back({fmt::format("stages.{}.takes", stage.name), std::expm1(sigma), share * sigma, share});
     }
     return effects;

@@ -164,13 +164,9 @@ const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
     for (const LengthPlan& length : lengths) {
         most = std::max(most, length.length.share);
     }
-    std::vector<const LengthPlan*> alike;
-    for (const LengthPlan& length : lengths) {
-        if (length.length.share >= most * (1 - kAlike)) {
-            alike.push_back(&length);
-        }
-    }
-    return *alike[(alike.size() - 1) / 2];
+    const auto alike = [least = most * (1 - kAlike)](const LengthPlan& one) { return one.length.share >= least; };
+    auto before = (std::ranges::count_if(lengths, alike) - 1) / 2;
+    return *std::ranges::find_if(lengths, [&](const LengthPlan& one) { return alike(one) && before-- == 0; });
 }
 
 Assignment assignment_for(const Graph& graph, const Graph& assigned, const Assignment& assignment) {

@@ -15,6 +15,7 @@
 #include "base/in_parallel.h"
 #include "base/mapped.h"
 #include "berth/statistics.h"
+#include "evaluation/sensitivities.h"
 #include "evaluation/stage_choice.h"
 #include "simulation/simulate.h"
 
@@ -53,7 +54,7 @@ std::vector<double> causes_of(const Stage& asked, const StageResult& stage) {
     if (fixed == nullptr) {
         return stage_causes(stage);
     }
-    return {fixed->takes.low < fixed->takes.high ? log_normal_sigma(fixed->takes) : 0};
+    return {sigma_of(*fixed)};
 }
 
 /// Chat service of the phase; null if it has none.

@@ -29,6 +29,9 @@ struct WeightedSum {
 /// Paths of the numbers behind Uncertainty::effect: those with a spread, then the model errors.
 [[nodiscard]] std::vector<std::string> uncertain_numbers(const Profile& profile);
 
+/// Standard deviation of the logarithm of a fixed time; 0 for one that is known.
+[[nodiscard]] double sigma_of(const FixedStage& stage);
+
 /// Central differences over one standard deviation of each number's logarithm. Each term is evaluated once for all sums
 /// over its table, which must stay at its address.
 class Sensitivities {

@@ -161,6 +161,10 @@ std::vector<std::string> uncertain_numbers(const Profile& profile) {
     return paths;
 }
 
+double sigma_of(const FixedStage& stage) {
+    return stage.takes.low < stage.takes.high ? log_normal_sigma(stage.takes) : 0;
+}
+
 Sensitivities::Sensitivities(const Profile& hardware, std::optional<std::size_t> runtime)
     : hardware_(hardware),
       runtime_(runtime),

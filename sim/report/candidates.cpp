@@ -255,8 +255,7 @@ std::string first_token_note(const Candidate& candidate) {
     const auto positions = static_cast<double>(parts.prompt);
     std::string text = fmt::format(
         "first token on {}: per model {}; per layer {} x {} = {} whatever the prompt, of it {} for starting kernels; "
-        "per "
-        "position {} x {} = {}",
+        "per position {} x {} = {}",
         placement_name(candidate), brief(parts.model), parts.layers, brief(parts.in_layers / layers),
         brief(parts.in_layers), brief(parts.starting), parts.prompt, brief(parts.positions / positions),
         brief(parts.positions));

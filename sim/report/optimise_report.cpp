@@ -38,10 +38,10 @@ void each_text_stage(const Sweep& sweep, const Of& of) {
 std::string pace_cell(const std::optional<double>& value) { return value ? number_text(*value, 4) : "-"; }
 
 /// Value of a goal in the table, where a cost with a unit gets a fitting SI prefix.
-std::string cell(const OptimiseQuestion& question, const DesignPoint& point, Goal goal) {
+std::string cell(const OptimiseQuestion& question, double value, Goal goal) {
     const bool has_unit = goal == Goal::kCost && !cost_unit(question).empty();
-    return has_unit ? quantity_text(shown(point, goal), question.cost->dimension())
-                    : number_text(shown(point, goal), 4);
+    return has_unit ? quantity_text(shown(value, goal), question.cost->dimension())
+                    : number_text(shown(value, goal), 4);
 }
 
 // Settings of a point as the user types them, one per line.
@@ -81,7 +81,7 @@ std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, co
         const DesignPoint& point = answer.front[i];
         std::vector<std::string> row{answer.best == i ? "*" : ""};
         for (const Goal goal : question.goals) {
-            row.push_back(cell(question, point, goal));
+            row.push_back(cell(question, point.values[static_cast<std::size_t>(goal)], goal));
         }
         each_text_stage(sweep, [&](std::size_t s, const std::string&) {
             row.push_back(pace_cell(first_token_ms(point.paces[s])));
@@ -103,11 +103,9 @@ std::string missed_limits_text(const OptimiseQuestion& question, const OptimiseA
         if (!answer.least[goal]) {
             continue;
         }
-        DesignPoint least, limit;
-        least.values[goal] = *answer.least[goal];
-        limit.values[goal] = *question.limits[goal];
         text += fmt::format(" Least {} of any point: {} (limit {}).", axis_name(question, row.value),
-                            cell(question, least, row.value), cell(question, limit, row.value));
+                            cell(question, *answer.least[goal], row.value),
+                            cell(question, *question.limits[goal], row.value));
     }
     return wrapped(text, 0, width);
 }

@@ -31,10 +31,9 @@ const GoalWords& words_of(Goal goal) {
     throw std::logic_error("a goal without words");
 }
 
-double shown(const DesignPoint& point, Goal goal) {
-    const double value = point.values[static_cast<std::size_t>(goal)];
-    return goal == Goal::kCost ? value : value * words_of(goal).in_unit;
-}
+double shown(double value, Goal goal) { return goal == Goal::kCost ? value : value * words_of(goal).in_unit; }
+
+double shown(const DesignPoint& point, Goal goal) { return shown(point.values[static_cast<std::size_t>(goal)], goal); }
 
 std::string cost_unit(const OptimiseQuestion& question) {
     const std::string one = question.cost ? quantity_text(1, question.cost->dimension()) : "1";

@@ -22,6 +22,7 @@ struct GoalWords {
 [[nodiscard]] const GoalWords& words_of(Goal goal);
 
 /// Value of a goal in the unit of JSON, CSV and pictures: milliseconds, millijoules, or the formula's SI unit.
+[[nodiscard]] double shown(double value, Goal goal);
 [[nodiscard]] double shown(const DesignPoint& point, Goal goal);
 /// Unit of the cost formula, such as "B", "B/s" or "Hz"; empty if it is dimensionless.
 [[nodiscard]] std::string cost_unit(const OptimiseQuestion& question);
