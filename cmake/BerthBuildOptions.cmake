@@ -8,11 +8,13 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 
+# Decided by the first configuration: with a ccache that is installed later all that is built would be compiled again.
 if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-    find_program(BERTH_CCACHE ccache)
-    if(BERTH_CCACHE)
-        set(CMAKE_CXX_COMPILER_LAUNCHER ${BERTH_CCACHE})
+    find_program(BERTH_CCACHE ccache NO_CACHE)
+    if(NOT BERTH_CCACHE)
+        set(BERTH_CCACHE "")
     endif()
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${BERTH_CCACHE}" CACHE STRING "What starts the compiler, such as ccache; or empty")
 endif()
 
 if(BERTH_SANITIZE)

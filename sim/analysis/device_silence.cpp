@@ -37,6 +37,15 @@ std::string names_of(const Table& table, const std::set<Value>& values) {
 
 std::string core_text(int cores) { return cores == 1 ? "1 core" : fmt::format("{} cores", cores); }
 
+// How a stage asks for cores: by its key, or by the option of `berth predict`, whose scenario has no name.
+std::string ask_for_cores(const Place& place) {
+    if (place.scene.scenario.name.empty()) {
+        return "give --cores N";
+    }
+    const std::string stage = place.use().stages.empty() ? "NAME" : *place.use().stages.begin();
+    return fmt::format("set stages.{}.cores={{{}: N}}", stage, place.device().name);
+}
+
 // What would let more cores of the device take part: the number that its stages ask for, or, if that is larger already,
 // the operators that its runtime splits over cores.
 std::string more_cores(const Place& place) {
@@ -48,8 +57,7 @@ std::string more_cores(const Place& place) {
             core_text(place.use().asked_cores),
             "hardware." + place.own(fmt::format("runtime.operators.{}.multi_core=true", kind)));
     }
-    const std::string stage = place.use().stages.empty() ? "NAME" : *place.use().stages.begin();
-    return fmt::format("to use more, set stages.{}.cores={{{}: N}} or {}", stage, place.device().name,
+    return fmt::format("to use more, {} or set {}", ask_for_cores(place),
                        "hardware." + place.own("runtime.default_cores"));
 }
 
@@ -211,7 +219,10 @@ SilenceReason of_cores(const Place& place) {
         return {cores_in_use(place.scene, place.id), {}, true};
     }
     if (place.last() == "default_cores") {
-        return {fmt::format("every stage says itself on how many cores of {} it runs (stages.NAME.cores)", name), {}};
+        return {place.scene.scenario.name.empty()
+                    ? fmt::format("--cores says on how many cores of {} the model runs", name)
+                    : fmt::format("every stage says itself on how many cores of {} it runs (stages.NAME.cores)", name),
+                {}};
     }
     return {};
 }

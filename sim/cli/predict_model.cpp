@@ -104,8 +104,7 @@ std::vector<Warning> silent_settings_of(const PredictOptions& options, const Tar
         if (!profile) {
             return std::nullopt;
         }
-        Scenario scenario;
-        scenario.name = stage.model.name;
+        Scenario scenario;  // without a name: it is of these options, not of a file
         scenario.profile = std::move(*profile);
         Stage& only = scenario.stages.emplace_back();
         only.name = stage.model.name;

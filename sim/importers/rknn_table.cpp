@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "berth/csv.h"
@@ -178,16 +179,22 @@ class TableReader {
                 }
                 in_table = true;
                 rows_ = 0;
+                sum_ = 0;
             } else if (in_table && starts_row(words)) {
                 auto layer = read_layer(words);
                 if (!layer) {
                     return std::nullopt;
                 }
+                sum_ += parse_number(layer->time).value_or(0);
                 layers.push_back(std::move(*layer));
                 ++rows_;
             } else if (in_table && rows_ > 0 && !is_rule(line) && !words.empty() && words.back() != "...") {
                 in_table = false;  // totals, or other log output
+                compare_with_total(line);
             }
+        }
+        if (in_table && rows_ > 0) {
+            compare_with_total("");
         }
         return layers;
     }
@@ -209,6 +216,23 @@ class TableReader {
             }
         }
         return false;
+    }
+
+    // The runtime ends a table with the sum of its rows, as in `Total Operator Elapsed Per Frame Time(us): 17509`.
+    void compare_with_total(const std::string& line) {
+        constexpr double kRounding = 0.01;
+        const bool is_total = line.find("Total Operator Elapsed") != std::string::npos;
+        const auto total = is_total ? parse_number(words_of(line).back()) : std::nullopt;
+        if (!total) {
+            diagnostics_.warning(where(),
+                                 "the table does not end with its total time: it may be cut off, and rows that "
+                                 "are missing count nowhere");
+        } else if (std::abs(*total - sum_) > kRounding * *total) {
+            diagnostics_.warning(where(),
+                                 fmt::format("the table says that its layers take {} us, the rows before it take {}: "
+                                             "rows are missing or repeated, and only those here count",
+                                             number_text(*total, 6), number_text(sum_, 6)));
+        }
     }
 
     [[nodiscard]] SourceLocation where() const { return SourceLocation(name_, number_, 1); }
@@ -321,6 +345,7 @@ class TableReader {
     Diagnostics& diagnostics_;
     int number_ = 0;
     std::size_t rows_ = 0;  ///< rows read of the table
+    double sum_ = 0;        ///< their time in microseconds
     std::vector<Column> columns_;
 };
 

@@ -21,7 +21,7 @@ void EventEngine::start_sole(Step step, double work) {
     const PlannedTask& task = task_of(step);
     Share& share = shares_[static_cast<std::size_t>(task.share)];
     advance(share);
-    share.sole = Sole{step, now_, work, number_};
+    share.sole = Sole{step, now_, work, 0, number_};
     Progress& progress = this->progress(step);
     progress.unended = 1;
     push(progress.mark, Kind::kSole, static_cast<std::uint32_t>(task.share), ++share.version);
@@ -29,7 +29,7 @@ void EventEngine::start_sole(Step step, double work) {
 
 double EventEngine::moved_by(const Sole& sole, double time) const {
     const PlannedTask& task = task_of(sole.step);
-    return std::min(task.bytes, task.bytes / task.alone * (time - sole.started));
+    return std::min(task.bytes, task.rate * (time - sole.started));
 }
 
 void EventEngine::end_sole(std::uint32_t bandwidth) {
@@ -111,10 +111,10 @@ void EventEngine::advance(Share& share) const {
     if (now_ == share.since) {
         return;
     }
-    const double passed = now_ - share.since;
-    const double since = std::exchange(share.since, now_);
+    const double passed = now_ - std::exchange(share.since, now_);
     if (share.sole) {
-        const double moved = moved_by(*share.sole, now_) - moved_by(*share.sole, since);
+        const double all = moved_by(*share.sole, now_);
+        const double moved = all - std::exchange(share.sole->drawn, all);
         const int within = task_of(share.sole->step).part;
         share.drawn += moved;
         if (within >= 0) {

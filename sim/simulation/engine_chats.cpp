@@ -42,6 +42,7 @@ void EventEngine::next_part(std::uint32_t service) {
         const double limit = made.part < 0 ? share->bandwidth : share->limits[static_cast<std::size_t>(made.part)];
         made.cap = std::min({share->bandwidth, limit, made.bytes / made.work});
         made.alone = made.bytes / made.cap;
+        made.rate = made.cap;
     }
 }
 

@@ -67,6 +67,7 @@ PlannedTask planned(const SimulatedTask& task, const EnginePlan& plan) {
         made.share = static_cast<int>(place.share);
         made.part = place.part;
         made.alone = made.bytes / std::min({made.cap, share.bandwidth, limit});
+        made.rate = made.bytes / made.alone;
     }
     return made;
 }

@@ -91,6 +91,7 @@ class EventEngine {
     struct Sole {
         Step step{};
         double started = 0, work = 0;
+        double drawn = 0;  ///< bytes that its share has counted
         /// number of its event, which the end of its work keeps, so that ties at one time resolve in the same order
         std::uint64_t number = 0;
     };

@@ -234,6 +234,23 @@ TEST(RknnTable, OfVersion15HasHeadersOfTwoWordsAndStatesItsVersion) {
     EXPECT_EQ(cell(table, 1, "rw_kb"), "543.75");
 }
 
+TEST(RknnTable, RowsThatAreMissingAreTold) {
+    const auto said = [](const std::string& text) {
+        Diagnostics diagnostics;
+        EXPECT_TRUE(import_rknn_table(text, "perf.txt", kFacts, diagnostics));
+        return diagnostics.text();
+    };
+    const std::string whole = table_text(kHeader, "three");
+    EXPECT_EQ(said(whole), "");
+    const std::size_t last = whole.find("3  Conv  FLOAT16");
+    EXPECT_EQ(said(whole.substr(0, last)),
+              "perf.txt:9:1: warning: the table does not end with its total time: it may be cut off, and rows that are "
+              "missing count nowhere\n");
+    EXPECT_EQ(said(whole.substr(0, last) + whole.substr(whole.find('\n', last) + 1)),
+              "perf.txt:11:1: warning: the table says that its layers take 5764 us, the rows before it take 3435: rows "
+              "are missing or repeated, and only those here count\n");
+}
+
 TEST(RknnTable, IsRecognised) {
     EXPECT_TRUE(is_rknn_table(table_text(kHeader, "three")));
     EXPECT_FALSE(is_rknn_table("model: a\n"));
