@@ -66,6 +66,9 @@ struct Kernel {
     bool input_on_chip = false;       ///< the activations read are resident on chip
     bool output_on_chip = false;      ///< the result stays on chip
     bool weights_on_chip = false;
+    /// Attention and its products: keys and values lie in a cache between passes, as weights do, rather than being made
+    /// in this one.
+    bool from_cache = false;
     /// Share evicted before reuse: of the weights on chip or, for a hot kernel, of all its operands.
     double evicted = 0;
     CacheState cache = CacheState::kGraph;

@@ -50,13 +50,13 @@ bool may_keep(const AttentionEngine& engine, const Device& device, int cores) {
            (!engine.keeps_scores_from || room_of_core(device, cores) >= engine.keeps_scores_from->value);
 }
 
+Bytes queries_read(const Kernel& kernel, const AttentionDims& d) {
+    return element_size(kernel.input) * static_cast<double>(d.batch * d.heads * d.seq * d.head_dim);
+}
+
 // Bytes of all operands, each read once; keys and values count at the size in which the cache stores them.
 Bytes operands_read(const Kernel& kernel, const AttentionDims& d) {
-    const double cached =
-        static_cast<double>(d.batch * d.kv_heads * keys_read(d)) * static_cast<double>(d.head_dim + value_width(d));
-    const auto all = static_cast<double>(input_elements(kernel.kind, kernel.dims));
-    const Bytes narrower = element_size(kernel.input) - stored_size(kernel.weight, kernel.weight_group);
-    return element_size(kernel.input) * all - narrower * cached;
+    return queries_read(kernel, d) + cached_size(d, kernel.weight, kernel.weight_group);
 }
 
 /// Traffic of one schedule beyond reading each operand once.
@@ -91,9 +91,7 @@ ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, con
 
 template <class T>
 ScoreTraffic<T> kept_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, const ScoreTile& tile) {
-    const Bytes keys_and_values = stored_size(kernel.weight, kernel.weight_group) *
-                                  static_cast<double>(d.batch * d.kv_heads * keys_read(d)) *
-                                  static_cast<double>(d.head_dim + value_width(d));
+    const Bytes keys_and_values = cached_size(d, kernel.weight, kernel.weight_group);
     const double per_head =
         rows_moved({1, d.seq, d.head_dim, d.kv_seq}, kernel.input, kernel.input, device) + tile.passes;
     return {tile.passes > 1
@@ -128,6 +126,11 @@ void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d,
 
 }  // namespace
 
+Bytes cached_size(const AttentionDims& d, DType weights, std::int64_t group) {
+    return stored_size(weights, group) * (static_cast<double>(d.batch * d.kv_heads * keys_read(d)) *
+                                          static_cast<double>(d.head_dim + value_width(d)));
+}
+
 template <class T>
 Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const Device& device, const Rates<T>& rates) {
     if (!device.attention) {
@@ -159,7 +162,13 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     const Bytes read = operands_read(kernel, d);
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));
     demand.compulsory = read + written;
-    add_activations<T>(demand, kernel, T::given(read, "queries, keys and values"), T::given(written, "result"));
+    if (kernel.from_cache) {
+        (kernel.weights_on_chip ? demand.weights_on_chip : demand.read) +=
+            T::given(read - queries_read(kernel, d), "keys and values in the cache");
+        add_activations<T>(demand, kernel, T::given(queries_read(kernel, d), "queries"), T::given(written, "result"));
+    } else {
+        add_activations<T>(demand, kernel, T::given(read, "queries, keys and values"), T::given(written, "result"));
+    }
     add_scores<T>(demand, kernel, computed, device, rates);
     return demand;
 }

@@ -52,6 +52,7 @@ struct OperatorClass {
     Bytes weights;                 ///< size of the constants as stored
     DType made_at = DType::kFp32;  ///< dtype of the result
     Bytes made_element;            ///< size of one element of the result
+    Bytes cache;                   ///< keys and values that it reads from a cache; zero: its inputs hold all of them
 };
 struct OperatorClasses {
     std::vector<std::uint32_t> of;  ///< [operator] position in `classes`

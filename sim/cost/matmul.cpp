@@ -98,8 +98,8 @@ struct MatmulBytes {
     Bytes input, second, result, bias;
 };
 
-// Second-operand activations and repeated reads are served by the level that holds the activations; weights come from
-// DRAM unless they are resident.
+// Second-operand activations and repeated reads are served by the level that holds the activations; weights, and keys
+// and values in a cache, come from DRAM unless they are resident.
 template <class T>
 void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, const MatmulBytes& once,
                  const Reads& reads, const Device& device) {
@@ -109,6 +109,10 @@ void add_traffic(Demand<T>& demand, const Kernel& kernel, const MatmulDims& d, c
         (kernel.weights_on_chip ? demand.weights_on_chip : demand.read) +=
             T::given(once.second, "weights") * T::factor(alone, "weight reads");
         activations += T::given(once.second * (reads.weights - alone), "weights read again by other cores");
+    } else if (kernel.from_cache) {
+        (kernel.weights_on_chip ? demand.weights_on_chip : demand.read) +=
+            T::given(once.second, "keys or values in the cache");
+        activations += T::given(once.second, "keys or values") * T::factor(reads.weights - 1, "reads after the first");
     } else {
         activations += T::given(once.second, "second input") * T::factor(reads.weights, "reads of the second input");
     }

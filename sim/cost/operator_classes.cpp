@@ -1,8 +1,10 @@
 // Groups equal operators of a graph into classes, so that repeated layers are lowered once.
 #include <variant>
 
+#include "base/mapped.h"
 #include "base/overloaded.h"
 #include "cost/lowering.h"
+#include "cost/terms.h"
 
 namespace berth {
 
@@ -71,13 +73,27 @@ class ClassTable {
     std::vector<std::uint32_t> slots_;
 };
 
-OperatorClass decided(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine) {
+// Keys and values that lie in a cache: attention whose inputs hold fewer positions than it attends to.
+Bytes cache_read(const Graph& graph, const Operator& op, const Scheme& scheme) {
+    const auto* d = std::get_if<AttentionDims>(&op.dims);
+    const auto elements = [&graph](TensorId input) {
+        return graph.tensors[static_cast<std::size_t>(input)].elements();
+    };
+    if (d == nullptr || sum_of<std::int64_t>(op.inputs, elements) >= input_elements(op.kind, op.dims)) {
+        return {};
+    }
+    return cached_size(*d, scheme.weights, scheme.group);
+}
+
+OperatorClass decided(const Graph& graph, const Operator& op, const Profile& profile, const Device& device,
+                      const DTypeSet& engine) {
     OperatorClass made;
     made.example = &op;
     made.support = operator_support(op, profile, device, engine);
     made.made_at = result_dtype(device.runtime, made.support.ran_at());
     made.made_element = element_size(made.made_at);
     made.weights = weight_storage(op.kind, op.dims, made.support.scheme).total();
+    made.cache = cache_read(graph, op, made.support.scheme);
     return made;
 }
 
@@ -101,7 +117,7 @@ OperatorClasses classify(const Graph& graph, const Profile& profile, const Devic
             std::uint32_t& slot = table.slot(op, result.classes);
             if (slot == ClassTable::kNone) {
                 slot = static_cast<std::uint32_t>(result.classes.size());
-                result.classes.push_back(decided(op, profile, device, engine));
+                result.classes.push_back(decided(graph, op, profile, device, engine));
                 latest.push_back(i);
             }
             result.of.push_back(slot);

@@ -152,11 +152,13 @@ class Lowering {
         plan_.alike_below = residency_.alike_below;
     }
 
-    // Constants read in one pass; of a lookup table, only the rows that are gathered.
+    // Constants read in one pass, and what lies in caches between passes; of a lookup table, only the rows that are
+    // gathered.
     [[nodiscard]] Bytes weights_read() const {
         Bytes read = plan_.weight_bytes;
         for (const std::uint32_t of : classes_.of) {
             const OperatorClass& one = classes_.classes[of];
+            read += one.support.supported ? one.cache : Bytes{};
             if (const auto* gather = std::get_if<GatherDims>(&one.example->dims); gather != nullptr) {
                 const double share = static_cast<double>(gather->rows) / static_cast<double>(gather->table_rows);
                 read -= one.support.supported ? one.weights * std::max(0.0, 1 - share) : Bytes{};
@@ -194,6 +196,7 @@ class Lowering {
         kernel.evicted = kernel.weights_on_chip ? residency_.weights_evicted : 0;
         kernel.output_on_chip = on_chip(made_by(i));
         kernel.input_on_chip = inputs_on_chip(i);
+        kernel.from_cache = of.cache > Bytes{};
         kernel.chooses_token = scores_words(i);
         return kernel;
     }
@@ -224,13 +227,21 @@ class Lowering {
         std::array<KernelId, 4>& ids = table_.parts(classes_.of[i], inputs_on_chip(i), on_chip(made_by(i)));
         if (ids.front() < 0) {
             auto kernels = attention_parts(plain_kernel(i));
+            auto moves = head_moves(plain_kernel(i), device_.runtime);
+            if (moves &&
+                moves->from_cache) {  // the moves bring keys and values in, and the products read what was moved
+                moves->input_on_chip = moves->from_cache = false;
+                for (Kernel& kernel : kernels) {
+                    kernel.from_cache = false;
+                }
+            }
             if (tiles_scores(kernels[1])) {
                 auto& [scores, softmax, values] = kernels;
                 scores.output_on_chip = softmax.input_on_chip = softmax.output_on_chip = values.input_on_chip = true;
             }
             std::transform(kernels.begin(), kernels.end(), ids.begin(),
                            [this](const Kernel& kernel) { return table_.add(kernel); });
-            if (const auto moves = head_moves(plain_kernel(i), device_.runtime)) {
+            if (moves) {
                 ids.back() = table_.add(*moves);
             }
         }
@@ -348,6 +359,7 @@ std::array<Kernel, 3> attention_parts(const Kernel& attention) {
     const std::int64_t keys = keys_read(d);
     part.dims = MatmulDims{d.batch * d.kv_heads, rows, d.head_dim, keys, false, false};
     Kernel softmax = part;
+    softmax.from_cache = false;
     softmax.kind = OperatorKind::kSoftmax;
     softmax.dims = RowsDims{d.batch * d.heads * d.seq, keys};
     Kernel values = part;

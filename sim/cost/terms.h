@@ -80,6 +80,9 @@ struct Demand {
 [[nodiscard]] double descriptor_count(const MatmulDims& dims, const Tile& tile, DType input, Bytes weights,
                                       const Device& device);
 
+/// Size of the keys and values that attention reads, as its cache stores them: `weights` and `group` of its scheme.
+[[nodiscard]] Bytes cached_size(const AttentionDims& dims, DType weights, std::int64_t group);
+
 /// Depth of a product, raised to the minimum that a row of weights occupies in the array.
 [[nodiscard]] std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEngine& matrix);
 

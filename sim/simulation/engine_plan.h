@@ -19,7 +19,7 @@ struct PlannedTask {
     int part = -1;     ///< part of that share; -1: none
     double alone = 0;  ///< transfer time of its bytes with the bandwidth to itself
     double bytes = 0, cap = 0;
-    double rate = 0;   ///< of its transfer with the bandwidth to itself
+    double rate = 0;  ///< of its transfer with the bandwidth to itself
     int waits_for = 0;
     int service = -1;  ///< service whose passes answer it; -1: it has time and bytes of its own
     std::vector<std::uint32_t> then;
