@@ -14,8 +14,20 @@ namespace berth {
 
 namespace {
 
+bool has_one_size(const Model& model) { return model.architecture && !depends_on_tokens(*model.architecture); }
+
 // Number of input tokens: as given, else a full bucket, else the longest input that the model accepts.
 std::optional<std::int64_t> tokens_of(const PredictOptions& options, const Model& model, Diagnostics& diagnostics) {
+    if (has_one_size(model)) {
+        for (const auto& [option, given] :
+             {std::pair{"--tokens", options.tokens}, std::pair{"--bucket", options.bucket}}) {
+            if (given) {
+                diagnostics.warning(SourceLocation(option),
+                                    fmt::format("no effect: {} has inputs of one size", model.name));
+            }
+        }
+        return 1;
+    }
     const auto tokens = options.tokens ? options.tokens : options.bucket ? options.bucket : longest_input(model);
     if (!tokens) {
         diagnostics.error(SourceLocation("--tokens"), fmt::format("{} takes inputs of any length", model.name),
@@ -82,10 +94,10 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
     if (tokens) {
         stage.tokens = {{*tokens, 1}};
     }
-    if (options.bucket) {
+    if (options.bucket && !has_one_size(stage.model)) {
         stage.buckets = {*options.bucket};
     }
-    if (tokens && options.bucket && *options.bucket < *tokens) {
+    if (tokens && !stage.buckets.empty() && stage.buckets.front() < *tokens) {
         diagnostics.error(SourceLocation("--bucket"),
                           fmt::format("a bucket of {} does not hold {} tokens", *options.bucket, *tokens),
                           fmt::format("a bucket of at least {}", *tokens));

@@ -109,7 +109,7 @@ Bytes kv_cache(const Assignment& assignment, const LengthPlan& length, const Mod
                const Profile& profile) {
     Bytes cache;
     for (std::size_t i = 0; i < assignment.size(); ++i) {
-        cache += cached_by(length, i, assignment[i], stage.generation->positions()) *
+        cache += cached_by(length, i, assignment[i], positions_on(stage, profile, assignment[i])) *
                  static_cast<double>(slots_on(stage, profile, assignment[i]));
     }
     return cache;
@@ -144,7 +144,7 @@ Bytes left_behind(const PhasedAssignment& phases, const LengthPlan& step,
     Bytes all;
     for (std::size_t i = 0; i < prompt.size(); ++i) {
         if (prompt[i] && *prompt[i] != phases.steps[i] && !has_own_memory(profile, *prompt[i])) {
-            all += cached_by(step, i, *prompt[i], stage.generation->positions()) *
+            all += cached_by(step, i, *prompt[i], positions_on(stage, profile, *prompt[i])) *
                    static_cast<double>(slots_on(stage, profile, *prompt[i]));
         }
     }

@@ -51,11 +51,11 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
         }
     }
     limits.memories.push_back(std::move(dram));
-    const std::int64_t positions = stage.generation ? stage.generation->positions() : 0;
     limits.size.resize(plan.problem.cost.size());
     for (std::size_t i = 0; i < limits.size.size(); ++i) {
         for (std::size_t d = 0; d < devices; ++d) {
             const std::int64_t slots = slots_on(stage, profile, static_cast<DeviceId>(d));
+            const std::int64_t positions = positions_on(stage, profile, static_cast<DeviceId>(d));
             limits.size[i].push_back(plan.plans[d].operators[i].supported ? kept_by(plan, d, i, positions, slots)
                                                                           : Bytes{});
         }

@@ -59,6 +59,20 @@ Bytes cache_of(const std::vector<LengthPlan>& lengths, const Candidate& candidat
                             : cache_of(lengths.back(), placed_passes(lengths, candidate).back(), copies, positions);
 }
 
+// Shortest compiled cache among those that attention of the candidate reads.
+std::optional<std::int64_t> compiled_length(const std::vector<LengthPlan>& lengths, const Candidate& candidate,
+                                            const Profile& profile) {
+    std::optional<std::int64_t> shortest;
+    const Assignment steps = candidate.phases ? candidate.phases->steps : placed_passes(lengths, candidate).back();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const std::int64_t length = profile.devices[at(steps[i])].runtime.cache_length;
+        if (length > 0 && lengths.back().graphs[at(steps[i])].operators[i].kind == OperatorKind::kAttention) {
+            shortest = std::min(shortest.value_or(length), length);
+        }
+    }
+    return shortest;
+}
+
 Bytes needed_now(const std::vector<LengthPlan>& lengths, const Candidate& candidate, std::size_t memory) {
     return candidate.phases
                ? memory_needed(lengths, memory, *candidate.phases)
@@ -82,6 +96,7 @@ std::int64_t most_positions(std::int64_t most, Fits fits) {
 std::optional<ContextMemory> context_memory(const std::vector<LengthPlan>& lengths, const ModelStage& stage,
                                             const Profile& profile, const Candidate& candidate, std::int64_t most) {
     const std::int64_t now = stage.generation->positions();
+    most = std::min(most, compiled_length(lengths, candidate, profile).value_or(most));
     std::optional<ContextMemory> first;
     const auto& memories = lengths.front().problem.limits.memories;
     for (std::size_t m = 0; m < memories.size(); ++m) {

@@ -327,7 +327,8 @@ class Drafting {
             const std::size_t d = at(assignment[i]);
             const Operator& op = plan.graphs[d].operators[i];
             const Bytes kept = plan.problem.limits.size[i][d];
-            const Bytes cache = kept_in_cache(op, plan.plans[d].operators[i].scheme, stage_.generation->positions());
+            const Bytes cache = kept_in_cache(op, plan.plans[d].operators[i].scheme,
+                                              positions_on(stage_, costs_.profile(), assignment[i]));
             candidate.weight_bytes += kept - cache;
             candidate.kept_in_dram += has_own_memory(costs_.profile(), assignment[i]) ? Bytes{} : kept - cache;
             candidate.generation->kv_cache += cache;

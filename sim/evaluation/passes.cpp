@@ -71,6 +71,12 @@ PromptChunks chunks_of(const ModelStage& stage, const Profile& profile) {
     return chunks;
 }
 
+std::int64_t positions_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
+    return stage.generation ? std::max(stage.generation->positions(),
+                                       profile.devices[static_cast<std::size_t>(device)].runtime.cache_length)
+                            : 0;
+}
+
 std::int64_t slots_on(const ModelStage& stage, const Profile& profile, DeviceId device) {
     return std::min(stage.slots, profile.devices[static_cast<std::size_t>(device)].runtime.answers);
 }

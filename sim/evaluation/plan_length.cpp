@@ -26,6 +26,26 @@ std::int64_t context_of(const ModelStage& stage, const Device& device, const Tok
     return stage.generation ? std::max(length.context, device.runtime.cache_length - length.tokens) : length.context;
 }
 
+// A compiled cache holds no positions beyond its length: attention over more of them runs elsewhere.
+void refuse_beyond_cache(DevicePlan& plan, const Graph& graph, const ModelStage& stage, const Device& device) {
+    const std::int64_t length = device.runtime.cache_length;
+    const std::int64_t needed = stage.generation ? stage.generation->positions() : 0;
+    if (length == 0 || needed <= length) {
+        return;
+    }
+    for (std::size_t i = 0; i < plan.operators.size(); ++i) {
+        const auto* attention = std::get_if<AttentionDims>(&graph.operators[i].dims);
+        if (attention != nullptr && attention->causal) {
+            plan.operators[i].supported = false;
+            plan.operators[i].fallback.reset();
+            plan.operators[i].reason = fmt::format(
+                "its cache on {} is compiled for {} positions, and prompt and answer take {} "
+                "(--set hardware.devices.{}.runtime.generation.cache_length={} compiles a longer one)",
+                device.name, length, needed, device.name, needed);
+        }
+    }
+}
+
 // Precision on a device; exceptions per operator apply on every device.
 Precision precision_on(const ModelStage& stage, DeviceId device) {
     Precision precision = stage.precision;
@@ -110,6 +130,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
         }
         plan.plans.push_back(plan_device(plan.graphs.back(), profile, static_cast<DeviceId>(d),
                                          execution_on(stage, profile, static_cast<DeviceId>(d))));
+        refuse_beyond_cache(plan.plans.back(), plan.graphs.back(), stage, device);
     }
     SummedProblem made = summed_problem(plan.graphs[static_cast<std::size_t>(profile.host)], plan.plans, profile);
     plan.problem = std::move(made.problem);

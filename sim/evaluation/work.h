@@ -62,6 +62,10 @@ struct PromptChunks {
 };
 [[nodiscard]] PromptChunks chunks_of(const ModelStage& stage, const Profile& profile);
 
+/// Positions that a text-generating stage's caches hold on a device: those of prompt and answer, or as many as the
+/// runtime compiles; 0 if it generates no text.
+[[nodiscard]] std::int64_t positions_on(const ModelStage& stage, const Profile& profile, DeviceId device);
+
 /// Concurrent answers of a stage on a device: as many as requested, or as the runtime supports.
 [[nodiscard]] std::int64_t slots_on(const ModelStage& stage, const Profile& profile, DeviceId device);
 

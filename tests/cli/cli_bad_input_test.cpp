@@ -297,6 +297,15 @@ TEST_F(CliBadInput, APictureHasNoTokens) {
     write_scenario("  - {name: see, model: yolov8n, dtype: int8, tokens: 1}\n");
     expect_refused({"run", "s.yaml"},
                    "s.yaml:4:54: error: stages.0.tokens: yolov8n has inputs of one size (expected no tokens)\n");
+    const std::vector<std::string> predict{"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu",
+                                           "--model", "yolov8n",    "--dtype",           "int8"};
+    std::vector<std::string> with_tokens = predict;
+    with_tokens.insert(with_tokens.end(), {"--tokens", "640", "--bucket", "1000"});
+    const Outcome outcome = berth(with_tokens);
+    EXPECT_EQ(outcome.err,
+              "--bucket: warning: no effect: yolov8n has inputs of one size\n"
+              "--tokens: warning: no effect: yolov8n has inputs of one size\n");
+    EXPECT_EQ(outcome.out, berth(predict).out);
 }
 
 TEST_F(CliBadInput, APictureHasNoBuckets) {

@@ -115,6 +115,23 @@ TEST(ScheduleGeneration, ASourceIsProjectedOnceAndItsKeysAreKept) {
     EXPECT_NEAR(whole.latency.median / sum, 1, 1e-6);
 }
 
+TEST(ScheduleGeneration, ACompiledCacheIsHeldWholeAndHoldsNoMore) {
+    Diagnostics diagnostics;
+    const Profile genie =
+        load_hardware(kShipped, "snapdragon-x-elite-genie", {}, SourceLocation("test"), diagnostics).value();
+    const auto answer = [&](std::int64_t prompt) {
+        ModelStage stage = stage_of("llama-3.2-3b", {Phase::kGenerate, prompt, 128});
+        stage.precision.dtype = choice_named(kSchemeNames, "w4a16").value();
+        return evaluate_on(genie, stage, *device_named(genie, "npu"), diagnostics);
+    };
+    // 28 blocks x (keys and values) x 8 heads x 128 columns x 4096 positions x 2 bytes
+    EXPECT_EQ(in_bytes(answer(512)->generation->kv_cache), 28.0 * 2 * 8 * 128 * 4096 * 2);
+    EXPECT_TRUE(answer(4096 - 128));
+    EXPECT_FALSE(answer(4096));
+    EXPECT_THAT(diagnostics.text(), HasSubstr("compiled for 4096 positions, and prompt and answer take 4224 (--set "
+                                              "hardware.devices.npu.runtime.generation.cache_length=4224"));
+}
+
 TEST(ScheduleGeneration, AStepIsBoundByTheWeights) {
     const Candidate step = on_npu(stage_of("internlm2-1.8b", {Phase::kDecode, 128, 1}), phone());
     const double all_cores = 30.5e9;
