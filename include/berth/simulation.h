@@ -154,7 +154,8 @@ struct ServedChats {
 };
 
 struct SimulationResult {
-    bool stable = true;  ///< load below 1; else requests pile up, and latency is undefined
+    /// Load below 1, and the simulated requests do not pile up either; else latency is undefined.
+    bool stable = true;
     /// Absent for a closed loop, where completions trigger arrivals, and where a few requests define no rate.
     std::optional<StreamLoad> load;
     Frequency throughput;   ///< completions, counted requests
@@ -236,10 +237,10 @@ struct TrafficResult {
 [[nodiscard]] SimulationResult simulate_first_requests(const SimulatedSystem& system, const Arrivals& arrivals,
                                                        std::size_t requests, std::uint64_t seed);
 
-/// Sustainable rate: the arrival rate from which on requests pile up. It equals capacity() where every pool can always
-/// be filled and no bandwidth runs short. Where tasks that need several servers leave some idle, or share a bandwidth,
-/// it is the throughput under saturation (more users wait than can be served), simulated until known to 1 %. All code
-/// uses this one definition.
+/// Sustainable rate: the rate of random arrivals from which on requests pile up. It equals capacity() where every pool
+/// can always be filled and no bandwidth runs short. Where tasks that need several servers leave some idle, or share a
+/// bandwidth, it is the throughput of a saturated system whose tasks follow each other in random order, simulated until
+/// known to 1 %. All code uses this one definition.
 [[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system);
 
 /// Latency of a request without contention: its critical path.

@@ -182,7 +182,11 @@ std::string load_text(const TrafficResult& traffic, TextWidth width) {
         text += fmt::format(" (5-95 %: {}-{})", percent_text(traffic.stability->low, 2),
                             percent_text(traffic.stability->high, 2));
     }
-    return wrapped(fmt::format("{}; the bottleneck is {}.", text, load->bottleneck), 0, width);
+    text += fmt::format("; the bottleneck is {}.", load->bottleneck);
+    if (!traffic.simulation.stable && load->value < 1) {
+        text += " The simulated requests pile up nevertheless.";
+    }
+    return wrapped(text, 0, width);
 }
 
 std::string busy_text(const SimulationResult& result, TextWidth width) {

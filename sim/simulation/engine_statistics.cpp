@@ -26,13 +26,17 @@ double EventEngine::moved(std::size_t bandwidth) const {
     return part < 0 ? shares_[index].moved : shares_[index].parts[static_cast<std::size_t>(part)].moved;
 }
 
-std::vector<double> EventEngine::batch_gaps() const {
-    std::vector<double> gaps;
+std::vector<double> EventEngine::per_batch(std::size_t use) const {
+    std::vector<double> differences;
     for (std::size_t batch = 1; batch < record_.batches_begun(); ++batch) {
-        gaps.push_back(record_.uses_before(batch)[kTime] - record_.uses_before(batch - 1)[kTime]);
+        differences.push_back(record_.uses_before(batch)[use] - record_.uses_before(batch - 1)[use]);
     }
-    return gaps;
+    return differences;
 }
+
+std::vector<double> EventEngine::batch_gaps() const { return per_batch(kTime); }
+
+std::vector<double> EventEngine::batch_completions() const { return per_batch(kCompleted); }
 
 double EventEngine::throughput(std::size_t left_out) const {
     if (left_out >= record_.batches_begun()) {

@@ -43,6 +43,8 @@ class EventEngine {
     [[nodiscard]] std::vector<BandwidthUse> take_uses() { return std::move(uses_); }
     /// Times between the first arrivals of successive batches (EngineRecord::kBatch).
     [[nodiscard]] std::vector<double> batch_gaps() const;
+    /// Requests that completed in those times.
+    [[nodiscard]] std::vector<double> batch_completions() const;
 
     // Statistics of the counted requests without their first `left_out` batches; rates cover the time since those had
     // arrived.
@@ -175,6 +177,7 @@ class EventEngine {
     [[nodiscard]] bool is_traced(Step step) const { return requests_[step.slot].number < options_.traced; }
     [[nodiscard]] std::size_t place_of(Step step) const { return step.slot * tasks_ + step.task; }
     [[nodiscard]] Progress& progress(Step step) { return progress_[place_of(step)]; }
+    [[nodiscard]] std::vector<double> per_batch(std::size_t use) const;
     [[nodiscard]] double counted_from(std::size_t left_out) const;
     [[nodiscard]] EngineRecord::Batches batches_from(std::size_t left_out) const;
 

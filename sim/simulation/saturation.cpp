@@ -1,4 +1,4 @@
-// Bounds on the rate under saturation, and a closed-loop simulation with many users where the bounds do not meet.
+// Bounds on the rate under saturation, and a simulation of a saturated system where the bounds do not meet.
 #include "simulation/saturation.h"
 
 #include <algorithm>
@@ -13,9 +13,9 @@ namespace berth {
 
 namespace {
 
-constexpr double kUsers = 4;  // multiple of the users that keep the busiest resource busy
-constexpr double kLeastUsers = 8;
-constexpr double kMostProbing = 256;
+constexpr double kWaiting = 32;  // requests that wait, besides as many as are in service
+constexpr double kMostKept = 1e4;
+constexpr int kAmongChats = 8;  // requests in other stages than those of text
 constexpr double kRateKnown = 0.01;
 constexpr double kChatRateKnown = 0.02;  // looser, since chats vary in length and each takes hundreds of passes
 constexpr std::size_t kLeastBatches = 20;
@@ -71,39 +71,52 @@ PoolLoad load_of(const SimulatedSystem& system, const std::vector<Occupation>& a
     return {held / servers, held / (servers - largest + 1)};
 }
 
-/// Number of users that saturates a system, and the required relative precision of the measured rate.
+/// How a system is kept saturated, and the required relative precision of the measured rate.
 struct Probing {
-    int users = 1;
+    Arrivals loop;
+    std::size_t users = 1, warm_up = 0;
     double known = kRateKnown;
 };
+
+// In a stream, tasks of different requests follow each other in random order, and servers idle before a task that needs
+// more than are free. Users who send the next request at once would fall into step instead: equal tasks follow each
+// other for ever. So as many users think, for exponential times, as there are requests in the system. The completion
+// rate of such a saturated system is the arrival rate from which on requests pile up (Baccelli and Foss, *Journal of
+// Applied Probability* 32(2), 1995; for tasks of several servers Grosof, Harchol-Balter and Scheller-Wolf, *Stability
+// for Two-class Multiserver-job Systems*, arXiv 2010.00631).
+Probing in_random_order(double kept, Frequency most, double known) {
+    const auto users = static_cast<std::size_t>(2 * kept);
+    return {ClosedLoop{static_cast<int>(users), kept / most, Variability::kExponential}, users, 2 * users, known};
+}
 
 Probing probing(const SimulatedSystem& system, Frequency most) {
     if (system.services.empty()) {
         const double in_service = in_seconds(time_alone(system)) * in_hertz(most);
-        return {static_cast<int>(std::clamp(std::ceil(kUsers * in_service), kLeastUsers, kMostProbing))};
+        return in_random_order(std::min(std::ceil(2 * in_service) + kWaiting, kMostKept), most, kRateKnown);
     }
-    Probing probing{0, kChatRateKnown};
+    int kept = 0;
     for (const ChatService& service : system.services) {
-        probing.users += 2 * service.slots;
+        kept += 2 * service.slots;
     }
-    probing.users += system.tasks.size() > system.services.size() ? static_cast<int>(kLeastUsers) : 0;
-    return probing;
+    if (system.tasks.size() > system.services.size()) {
+        return in_random_order(kept + kAmongChats, most, kChatRateKnown);
+    }
+    // The lengths of the answers mix them, and all slots stay taken.
+    return {ClosedLoop{kept, {}, Variability::kNone}, static_cast<std::size_t>(kept), 0, kChatRateKnown};
 }
 
 Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
-    const auto [users, known] = probing(system, most);
-    const Arrivals loop = ClosedLoop{users, {}, Variability::kNone};
-    const std::size_t least =
-        std::max<std::size_t>(kLeastBatches * EngineRecord::kBatch, 4 * static_cast<std::size_t>(users));
+    const Probing saturated = probing(system, most);
+    const std::size_t least = std::max(kLeastBatches * EngineRecord::kBatch, 4 * saturated.users);
     const auto allowed = static_cast<std::size_t>(kMostProbed / static_cast<double>(system.tasks.size()));
     SimulationOptions options;
     options.requests = std::max(least, allowed);
-    options.warm_up = 0;
-    EventEngine engine(system, loop, options);
+    options.warm_up = saturated.warm_up;
+    EventEngine engine(system, saturated.loop, options);
     for (std::size_t count = least;; count += count / 2) {
         engine.run(std::min(count, options.requests));
-        const SeriesEstimate rate = rate_of(engine.batch_gaps());
-        if (rate.half <= known * rate.value || count >= options.requests) {
+        const SeriesEstimate rate = rate_of(engine.batch_gaps(), engine.batch_completions());
+        if (rate.half <= saturated.known * rate.value || count >= options.requests) {
             return hertz(rate.value);
         }
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "berth/simulation.h"
@@ -18,6 +19,9 @@ constexpr std::size_t kLeastChats = 2'000;
 constexpr std::size_t kLeastPerUser = 20;
 constexpr double kAtHighLoad = 100;  // multiplied by 1 / (1 - load)^2
 constexpr double kMostTasks = 2e7;
+constexpr double kGrowth = 0.01;    // least share of arrivals that a growing stream leaves behind
+constexpr double kByChance = 2;     // standard deviations of a number of arrivals that chance may leave behind
+constexpr double kInStep = 1.02;    // from this multiple of the sustainable rate on, users are in step
 
 std::size_t whole_batches(double requests) {
     return static_cast<std::size_t>(std::ceil(requests / EngineRecord::kBatch)) * EngineRecord::kBatch;
@@ -100,6 +104,20 @@ Judgement run_until_known(EventEngine& engine, const Length& length, const Simul
     }
 }
 
+// Whether more requests are left behind in each half of a run than chance and the precision of the sustainable rate
+// explain. This decides on streams whose load is below 1.
+bool piles_up(const EventEngine& engine) {
+    const std::vector<double> completed = engine.batch_completions();
+    const std::size_t half = completed.size() / 2;
+    const double arrived = static_cast<double>(half) * EngineRecord::kBatch;
+    const double few = std::max(kGrowth * arrived, kByChance * std::sqrt(arrived));
+    const auto left = [&](std::size_t first) {
+        const auto begin = completed.begin() + static_cast<std::ptrdiff_t>(first);
+        return arrived - std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(half), 0.0);
+    };
+    return half > 0 && left(0) > few && left(completed.size() - half) > few;
+}
+
 void add_resources(SimulationResult& result, const SimulatedSystem& system, const EventEngine& engine,
                    std::size_t left_out) {
     for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
@@ -175,10 +193,17 @@ SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& 
     longest.requests = length.most;
     EventEngine engine(system, arrivals, longest);
     const Judgement judgement = run_until_known(engine, length, options);
+    if (options.precision && std::holds_alternative<PoissonArrivals>(arrivals) && piles_up(engine)) {
+        result.stable = false;
+        return result;
+    }
     const std::size_t left_out = judgement.left_out;
     result.latency = judgement.latency;
     result.converged = judgement.converged || !options.precision;
     result.throughput = hertz(engine.throughput(left_out));
+    if (std::holds_alternative<ClosedLoop>(arrivals) && result.throughput > sustainable * kInStep) {
+        result.sustainable = std::min(result.throughput, capacity(system));  // equal tasks follow each other
+    }
     result.completed = engine.completed();
     result.warm_up = engine.warm_up() + left_out * EngineRecord::kBatch;
     const auto counted = engine.latencies().subspan(left_out * EngineRecord::kBatch);

@@ -81,14 +81,20 @@ double half_interval(std::span<const double> batches) {
            std::sqrt((1 + correlation) / (1 - correlation));
 }
 
-SeriesEstimate rate_of(std::span<const double> gaps) {
-    const std::span<const double> steady = gaps.subspan(warm_up_of(gaps));
-    if (steady.empty() || !(*mean(steady) > 0)) {
+SeriesEstimate rate_of(std::span<const double> gaps, std::span<const double> completions) {
+    const std::size_t warm_up = warm_up_of(gaps);
+    const std::span<const double> times = gaps.subspan(warm_up);
+    const std::span<const double> counts = completions.subspan(warm_up);
+    const double gap = mean(times).value_or(0);
+    if (!(gap > 0)) {
         return {0, std::numeric_limits<double>::infinity()};
     }
-    const double gap = *mean(steady);
-    const double rate = static_cast<double>(EngineRecord::kBatch) / gap;
-    return {rate, rate * half_interval(steady) / gap};
+    const double rate = *mean(counts) / gap;
+    std::vector<double> more;  // completions beyond those at the mean rate
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        more.push_back(counts[i] - rate * times[i]);
+    }
+    return {rate, half_interval(more) / gap};
 }
 
 std::optional<SimulatedLatency> latency_of(std::span<const double> latencies) {

@@ -27,8 +27,9 @@ struct SeriesEstimate {
 /// for a lag-1 correlation r > 0 (Tafazzoli and Wilson 2011).
 [[nodiscard]] double half_interval(std::span<const double> batches);
 
-/// Requests per second from the times between the starts of successive batches, without the warm-up.
-[[nodiscard]] SeriesEstimate rate_of(std::span<const double> gaps);
+/// Completions per second, without the warm-up, from the times between the starts of successive batches and the
+/// completions in them: a ratio of means (Law, *Simulation Modeling and Analysis*, section 9.5.3).
+[[nodiscard]] SeriesEstimate rate_of(std::span<const double> gaps, std::span<const double> completions);
 
 /// Latency statistics, and the share of latencies within a deadline; absent for an empty series.
 [[nodiscard]] std::optional<SimulatedLatency> latency_of(std::span<const double> latencies);

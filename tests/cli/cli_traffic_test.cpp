@@ -41,6 +41,22 @@ TEST_F(CliTraffic, OverloadHasNoPercentiles) {
         ::testing::HasSubstr("Unstable under 50 requests per second at random times (Poisson): requests pile up."));
 }
 
+// Calls on one core of the NPU and on all three: what is called sustainable must not pile up, and more must.
+TEST_F(CliTraffic, CallsOnOneAndOnAllCoresSustainWhatIsSaid) {
+    const auto at = [this](double rate) {
+        return berth({"run", "camera-rk3588", "--set", "stages.classify.cores={npu: 3}", "--set",
+                      "arrivals={rate: " + std::to_string(rate) + " Hz, requests: 20000}", "--format", "json"})
+            .json()["traffic"];
+    };
+    const double most = at(20)["sustainable_per_s"].get<double>();
+    const auto below = at(0.9 * most);
+    EXPECT_EQ(below["stable"], true);
+    EXPECT_EQ(below["converged"], true);
+    EXPECT_LT(below["mean"]["value_ms"].get<double>(), 1000);
+    EXPECT_NEAR(below["throughput_per_s"].get<double>(), 0.9 * most, 0.02 * most);
+    EXPECT_EQ(at(1.1 * most)["stable"], false);
+}
+
 TEST_F(CliTraffic, ATraceOfWhatPilesUpHoldsItsFirstRequests) {
     const Outcome outcome =
         berth({"run", "rag-rk3588-bucket-128", "--set", "arrivals={rate: 50 Hz}", "--trace", "trace.json"});

@@ -9,6 +9,7 @@
 #include "base/chance.h"
 #include "berth/simulation.h"
 #include "simulation/saturation.h"
+#include "simulation/simulate.h"
 #include "simulation/steady_state.h"
 
 namespace berth {
@@ -196,6 +197,63 @@ TEST(Sustainable, CallsOfDifferentWidthAreSimulated) {
     const double rate = in_hertz(sustainable_rate(system));
     EXPECT_LT(rate, in_hertz(capacity(system)));
     EXPECT_GT(rate, 1000.0 / 5);
+}
+
+SimulatedSystem chain(std::vector<ServerPool> pools, std::vector<SimulatedTask> tasks) {
+    for (std::size_t i = 1; i < tasks.size(); ++i) {
+        tasks[i].after = {i - 1};
+    }
+    return {std::move(pools), {}, std::move(tasks)};
+}
+
+SimulatedTask delay(std::size_t pool, Time mean) {
+    SimulatedTask made = task(pool, mean);
+    made.variability = Variability::kExponential;
+    return made;
+}
+
+// Long random delays put calls on one and on three cores into random order. Between two calls on three cores there are
+// k calls on one with a probability of 2^-(k+1), which take ceil(k / 3) of their times: 4/7 of it in the mean.
+TEST(Sustainable, CallsOfDifferentWidthInRandomOrderAreExact) {
+    const SimulatedSystem system = chain(
+        {{"npu", 3}, {"away", 100'000}}, {task(0, 10_ms), delay(1, 300_ms), task(0, 10_ms, 3), delay(1, 300_ms)});
+    EXPECT_NEAR(in_hertz(sustainable_rate(system)), 100 / (1 + 4.0 / 7), 0.01 * 100 / (1 + 4.0 / 7));
+}
+
+std::vector<SimulatedSystem> systems_of_different_width() {
+    const SimulatedTask rerank = task(1, 35_ms, 4);
+    return {chain({{"npu", 3}}, {task(0, 10_ms), task(0, 10_ms, 3)}),
+            chain({{"npu", 3}}, {task(0, 15_ms), task(0, 3_ms, 3), task(0, 3_ms, 3), task(0, 3_ms, 3)}),
+            chain({{"a", 3}, {"b", 2}}, {task(0, 10_ms), task(1, 8_ms, 2), task(0, 10_ms, 3), task(1, 8_ms)}),
+            chain({{"npu", 3}, {"cpu", 4}}, {task(0, 90_ms, 3), rerank, rerank, rerank, task(0, 200_ms)})};
+}
+
+// Users who send the next request at once fall into step, and no core idles before a call on all of them. In a stream
+// the calls mix.
+TEST(Sustainable, StreamsOfCallsOfDifferentWidthSettleBelowAndPileUpAbove) {
+    for (const SimulatedSystem& system : systems_of_different_width()) {
+        const Frequency most = sustainable_rate(system);
+        EXPECT_LT(most, 0.95 * capacity(system));
+        for (const std::uint64_t seed : {1U, 2U}) {
+            const auto below = simulate(system, PoissonArrivals{0.9 * most}, until_known(seed));
+            EXPECT_TRUE(below.stable && below.converged);
+            EXPECT_LT(below.latency->mean.value, 20 * time_alone(system));
+            EXPECT_LT(below.throughput, most);
+            // As if the rate were not known: what piles up is seen in the simulation.
+            auto options = until_known(seed);
+            options.requests = 20'000;
+            EXPECT_FALSE(simulate_within(system, PoissonArrivals{1.1 * most}, options, 1.2 * most).stable);
+            EXPECT_TRUE(simulate_within(system, PoissonArrivals{0.9 * most}, options, 1.2 * most).stable);
+        }
+    }
+}
+
+TEST(Sustainable, UsersInStepCompleteNoMoreThanIsSustainable) {
+    for (const SimulatedSystem& system : systems_of_different_width()) {
+        const auto result = simulate(system, ClosedLoop{12, {}, Variability::kNone}, {4'000, 200});
+        EXPECT_LE(result.throughput, 1.02 * result.sustainable);
+        EXPECT_LE(result.sustainable, capacity(system));
+    }
 }
 
 TEST(Sustainable, ABandwidthThatNothingCanFillSlowsNothing) {
