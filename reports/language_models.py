@@ -50,7 +50,10 @@ LAYOUT = Number("host cycles per element of queries, keys and values",
 WORDS = Number("host cycles per word", (("runtime.generation.sampling_cycles", pattern("sampling_cycles")),))
 GROUPS = Number("sums of groups per cycle", (("matrix.group_sums", pattern("group_sums")),), slows=False)
 SCALES = Number("bytes per group", (("matrix.group_scale", pattern("group_scale")),), "B")
-CORE = Number("bandwidth of the NPU", (("dma.bandwidth", pattern("bandwidth")),), "GB/s per core", False)
+CORE = Number("bandwidth of the NPU", (("dma.bandwidth", pattern("bandwidth")),), "% of memory.dram.bandwidth per core",
+              False)
+# Far below the bus: the unit's own.
+OWN = dataclasses.replace(CORE, unit="GB/s per core")
 INT4 = Number("MACs per cycle at 4 bits", (("matrix.macs_per_cycle.int4", pattern("int4")),), slows=False)
 MOVES = Number("elements moved per cycle", (("vector.move.per_cycle", pattern("per_cycle", "move: {")),), slows=False)
 
@@ -63,7 +66,7 @@ PROFILES = {
                            dataclasses.replace(WORDS, prior=(6.0, 1.5))],
     "rk3576-rkllm-1.3.0": [dataclasses.replace(BANDWIDTH, prior=(100 * 15.7 / 17.1, 0.07)), KERNEL, ELEMENTS, LAYOUT,
                            dataclasses.replace(WORDS, prior=(8.0, 1.5)), GROUPS, SCALES],
-    "snapdragon-x-elite-genie": [CORE, INT4, MOVES],
+    "snapdragon-x-elite-genie": [OWN, INT4, MOVES],
     "snapdragon-8-elite-genie": [CORE, INT4, MOVES],
     "snapdragon-8-elite-gen-5-genie": [CORE, INT4, dataclasses.replace(MOVES, prior=(8.0, 0.2))],
 }
