@@ -196,8 +196,10 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
         support.scheme.group = op.dtype.group;
     }
     if (op.cache) {
+        // A cache is storage: what it holds is widened or narrowed on the way to what attention computes in.
         support.scheme.weights = op.cache->dtype;
         support.scheme.group = op.cache->group;
+        support.multiply = support.ran_at();
     }
     if (const auto limit = exceeded_limit(op, rule, support.ran_at())) {
         refuse(*limit);
