@@ -69,7 +69,8 @@ struct GatedScenario {
     std::string name;  ///< name of its file
     RevisionAnswer before, after;
     std::vector<GateCheck> checks;
-    bool differs = false;                       ///< both run, and a number of the answer differs in six digits
+    /// Both run, and a number of the answer differs in six digits; or of two that exist, only one runs.
+    bool differs = false;
     [[nodiscard]] GateVerdict verdict() const;  ///< the most severe of its checks
 };
 

@@ -198,6 +198,7 @@ GatedScenario gated(const AskedScenario& asked, const DataRevision& before, cons
     scenario.checks.push_back(runs_check(scenario.before, scenario.after));
     const auto& old = scenario.before.result;
     const auto& now = scenario.after.result;
+    scenario.differs = scenario.before.there && scenario.after.there && old.has_value() != now.has_value();
     if (old && now) {
         const auto old_answers = other_answers(*scenario.before.scenario, *old);
         const auto now_answers = other_answers(*scenario.after.scenario, *now);

@@ -30,9 +30,12 @@ const Candidate* fastest_other(const StageResult& stage, const ModelStage* asked
     return best;
 }
 
-/// The operator class with the largest extra time of the slower placement; empty if that is less than half of the
-/// whole difference.
-std::string largest_loss(const Candidate& faster, const Candidate& slower) {
+/// The operator class with the largest extra time of the slower placement, with the chosen one's time first; empty if
+/// that is less than half of the whole difference.
+std::string largest_loss(const Candidate& chosen, const Candidate& other) {
+    const bool faster_chosen = chosen.latency.median < other.latency.median;
+    const Candidate& faster = faster_chosen ? chosen : other;
+    const Candidate& slower = faster_chosen ? other : chosen;
     Time largest;
     std::optional<Category> where;
     for (const auto& row : kCategoryNames) {
@@ -46,7 +49,7 @@ std::string largest_loss(const Candidate& faster, const Candidate& slower) {
         return "";
     }
     return fmt::format("; most of the difference is {}: {} against {}", choice_name(kCategoryNames, *where),
-                       brief(time_in(faster, *where)), brief(time_in(slower, *where)));
+                       brief(time_in(chosen, *where)), brief(time_in(other, *where)));
 }
 
 std::string paid_for(const Candidate& candidate) {
@@ -68,7 +71,7 @@ std::string against(const Candidate& chosen, const Candidate& other) {
     if (slow.padded_tokens > fast.padded_tokens) {
         text += "; " + paid_for(slow);
     } else {
-        text += largest_loss(fast, slow);
+        text += largest_loss(chosen, other);
     }
     return text;
 }

@@ -110,20 +110,28 @@ TextTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
     return table;
 }
 
+std::string total_text(const RevisionAnswer& answer) {
+    return answer.result ? brief(answer.result->total.latency.median) : "does not run";
+}
+
+std::string total_change_text(const RevisionAnswer& before, const RevisionAnswer& after) {
+    if (!before.result || !after.result) {
+        return "-";
+    }
+    const double share = with_digits(after.result->total.latency.median / before.result->total.latency.median - 1, 3);
+    return std::abs(share) < 5e-4 ? "0%" : (share > 0 ? "+" : "") + percent_text(share, 3);
+}
+
 /// Totals of the scenarios whose answers differ.
 TextTable totals_table(const GateComparison& comparison) {
     TextTable table;
     table.column("scenario", Align::kLeft, Fit::kShorten);
     table.columns(Align::kRight, {comparison.before, comparison.after, "change"});
     for (const GatedScenario& scenario : comparison.scenarios) {
-        if (!scenario.differs) {
-            continue;
+        if (scenario.differs) {
+            table.row({scenario.name, total_text(scenario.before), total_text(scenario.after),
+                       total_change_text(scenario.before, scenario.after)});
         }
-        const Time old = scenario.before.result->total.latency.median;
-        const Time now = scenario.after.result->total.latency.median;
-        const double share = with_digits(now / old - 1, 3);
-        table.row({scenario.name, brief(old), brief(now),
-                   std::abs(share) < 5e-4 ? "0%" : (share > 0 ? "+" : "") + percent_text(share, 3)});
     }
     return table;
 }

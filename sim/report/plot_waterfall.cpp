@@ -55,7 +55,7 @@ Drawing waterfall_drawing(const ScenarioDiff& diff) {
         if (!matters(change, scale_of(diff)) && step.moves.empty()) {
             continue;
         }
-        add(step.brief, signed_text(change, scale_of(diff), unit), step.before, step.after,
+        add(step.brief, signed_text(step.before, step.after, scale_of(diff), unit), step.before, step.after,
             change > Time{} ? kSlowerColor : kFasterColor);
     }
     add("after: " + end_name(diff), unit.text(after), Time{}, after, kTotalColor);

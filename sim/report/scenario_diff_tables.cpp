@@ -109,10 +109,19 @@ Time scale_of(const ScenarioDiff& diff) {
 
 TimeUnit unit_of(const ScenarioDiff& diff) { return TimeUnit(scale_of(diff)); }
 
+namespace {
+
+// Whether two times are further apart than sums of the same numbers in another order.
+bool exceeds_rounding(Time a, Time b) { return std::max(a, b) - std::min(a, b) > 1e-9 * std::max(a, b); }
+
+}  // namespace
+
 bool matters(Time change, Time total) { return std::max(change, Time{} - change) >= kShownChange * total; }
 
-std::string signed_text(Time change, Time total, TimeUnit unit) {
-    return matters(change, total) ? (change > Time{} ? "+" : "") + unit.text(change) : unit.text(Time{});
+std::string signed_text(Time before, Time after, Time total, TimeUnit unit) {
+    const Time change = after - before;
+    const bool shows = unit.text(before) != unit.text(after) && exceeds_rounding(before, after);
+    return matters(change, total) || shows ? (change > Time{} ? "+" : "") + unit.text(change) : unit.text(Time{});
 }
 
 std::string start_name(const ScenarioDiff& diff) {
@@ -129,9 +138,9 @@ std::string end_name(const ScenarioDiff& diff) {
 std::string total_sentence(const ScenarioDiff& diff) {
     const Estimate<Time>& before = diff.before.total.latency;
     const Estimate<Time>& after = diff.after.total.latency;
-    const Time change = after.median - before.median;
     return fmt::format("Total {} -> {}: {}, {}.", estimate_text(before), estimate_text(after),
-                       signed_text(change, scale_of(diff), unit_of(diff)), signed_share(change, before.median));
+                       signed_text(before.median, after.median, scale_of(diff), unit_of(diff)),
+                       signed_share(after.median - before.median, before.median));
 }
 
 std::string moves_text(const std::vector<DecisionChange>& moves) {
@@ -197,7 +206,7 @@ TextTable diff_step_rows(const ScenarioDiff& diff) {
     const TimeUnit unit = unit_of(diff);
     table.row({start_name(diff), "", unit.text(before), ""});
     for (const ShownStep& step : shown_steps(diff)) {
-        table.row({step.label, signed_text(step.after - step.before, scale_of(diff), unit), unit.text(step.after),
+        table.row({step.label, signed_text(step.before, step.after, scale_of(diff), unit), unit.text(step.after),
                    step.moves});
     }
     return table;
@@ -209,7 +218,7 @@ TextTable diff_class_rows(const ScenarioDiff& diff) {
     table.columns(Align::kRight, {"before", "after", "change"});
     const TimeUnit unit = unit_of(diff);
     const auto row = [&](const std::string& name, Time before, Time after) {
-        table.row({name, unit.text(before), unit.text(after), signed_text(after - before, scale_of(diff), unit)});
+        table.row({name, unit.text(before), unit.text(after), signed_text(before, after, scale_of(diff), unit)});
     };
     for (const ClassDifference& one : diff.classes) {
         row(one.name, one.before, one.after);

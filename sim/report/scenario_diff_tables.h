@@ -17,8 +17,8 @@ namespace berth {
 [[nodiscard]] TimeUnit unit_of(const ScenarioDiff& diff);
 /// Whether a change is significant relative to a total.
 [[nodiscard]] bool matters(Time change, Time total);
-/// A change with its sign, in the digits that are significant relative to a total.
-[[nodiscard]] std::string signed_text(Time change, Time total, TimeUnit unit);
+/// A change with its sign; 0 if it is not significant relative to a total, and both times read alike beside it.
+[[nodiscard]] std::string signed_text(Time before, Time after, Time total, TimeUnit unit);
 
 /// Distinguishing names of both sides: their chips, or if these are equal their scenarios and changed settings.
 [[nodiscard]] std::string start_name(const ScenarioDiff& diff);

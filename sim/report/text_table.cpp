@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 
@@ -80,26 +81,35 @@ void add_row(std::string& text, std::size_t indent, const std::vector<CellLines>
     }
 }
 
-// Splits columns into panels no wider than `available`; each panel starts with the first column.
-std::vector<std::vector<std::size_t>> panels(const std::vector<std::size_t>& shown,
+// The first columns, and another one behind them unless it is one of them.
+std::vector<std::size_t> led_by(const std::vector<std::size_t>& shown, std::size_t keys, std::size_t column) {
+    std::vector<std::size_t> led(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(keys));
+    if (std::ranges::find(led, column) == led.end()) {
+        led.push_back(column);
+    }
+    return led;
+}
+
+// Splits columns into panels no wider than `available`; each panel starts with the `keys` first columns.
+std::vector<std::vector<std::size_t>> panels(const std::vector<std::size_t>& shown, std::size_t keys,
                                              const std::vector<std::size_t>& widths, std::size_t available) {
     std::vector<std::vector<std::size_t>> all(1);
     for (const std::size_t i : shown) {
         all.back().push_back(i);
-        if (all.back().size() > 2 && total(widths, all.back()) > available) {
+        if (all.back().size() > keys + 1 && total(widths, all.back()) > available) {
             all.back().pop_back();
-            all.push_back({shown.front(), i});
+            all.push_back(led_by(shown, keys, i));
         }
     }
     return all;
 }
 
 // The least number of panels, of balanced widths.
-std::vector<std::vector<std::size_t>> even_panels(const std::vector<std::size_t>& shown,
+std::vector<std::vector<std::size_t>> even_panels(const std::vector<std::size_t>& shown, std::size_t keys,
                                                   const std::vector<std::size_t>& widths, std::size_t available) {
-    auto best = panels(shown, widths, available);
+    auto best = panels(shown, keys, widths, available);
     while (best.size() > 1 && --available > 0) {
-        auto narrower = panels(shown, widths, available);
+        auto narrower = panels(shown, keys, widths, available);
         if (narrower.size() > best.size()) {
             break;
         }
@@ -221,6 +231,31 @@ bool TextTable::narrow_cells(Widths& widths, const Columns& shown, std::size_t a
     return true;
 }
 
+// Number of leading columns that every panel repeats: the names that tell the rows apart, if they leave half of the
+// width to the others, else the first column alone.
+std::size_t TextTable::key_columns(const Columns& shown, std::size_t available) const {
+    Widths least;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        least.push_back(least_width(i));
+    }
+    Columns keys;
+    for (const std::size_t i : shown) {
+        keys.push_back(i);
+        if (columns_[i].align != Align::kLeft || 2 * total(least, keys) > available) {
+            break;
+        }
+        std::set<std::vector<std::string_view>> names;
+        for (const auto& cells : rows_) {
+            names.insert(
+                mapped<std::string_view>(keys, [&cells](std::size_t key) -> std::string_view { return cells[key]; }));
+        }
+        if (names.size() == rows_.size()) {
+            return keys.size();
+        }
+    }
+    return 1;
+}
+
 // Removes optional columns from `shown` until the others fit. If the table is still too wide, narrows each column so
 // that it fits beside the first one in a panel.
 TextTable::Widths TextTable::fitted_widths(Columns& shown, std::size_t available) const {
@@ -237,9 +272,9 @@ TextTable::Widths TextTable::fitted_widths(Columns& shown, std::size_t available
     if (narrow_cells(widths, shown, available)) {
         return widths;
     }
+    const std::size_t keys = key_columns(shown, available);
     for (const std::size_t i : shown) {
-        const Columns pair = i == shown.front() ? Columns{i} : Columns{shown.front(), i};
-        static_cast<void>(narrow_cells(widths, pair, available));
+        static_cast<void>(narrow_cells(widths, led_by(shown, keys, i), available));
     }
     return widths;
 }
@@ -284,7 +319,7 @@ std::string TextTable::text(std::size_t indent, TextWidth width) const {
     std::iota(shown.begin(), shown.end(), std::size_t{0});
     const Widths widths = fitted_widths(shown, available);
     std::string text;
-    for (const auto& panel : even_panels(shown, widths, available)) {
+    for (const auto& panel : even_panels(shown, key_columns(shown, available), widths, available)) {
         text += (text.empty() ? "" : "\n") + panel_text(panel, widths, indent);
     }
     return text + left_out(shown, indent, width);

@@ -23,7 +23,8 @@ enum class Fit {
 
 /// A table with a heading and columns as wide as their widest cell, two spaces apart. If that is too wide, headings are
 /// broken at spaces, then optional columns are dropped, then cells are fitted by their column's Fit. A table that is
-/// still too wide is split into several, one below the other, that repeat the first column.
+/// still too wide is split into several, one below the other, that repeat the first columns: those that tell the rows
+/// apart.
 class TextTable {
   public:
     void column(std::string heading, Align align, Fit fit = Fit::kWhole);
@@ -55,6 +56,7 @@ class TextTable {
     [[nodiscard]] Widths natural_widths() const;
     [[nodiscard]] bool break_headings(Widths& widths, const Columns& shown, std::size_t available) const;
     [[nodiscard]] bool narrow_cells(Widths& widths, const Columns& shown, std::size_t available) const;
+    [[nodiscard]] std::size_t key_columns(const Columns& shown, std::size_t available) const;
     [[nodiscard]] Widths fitted_widths(Columns& shown, std::size_t available) const;
     [[nodiscard]] std::string panel_text(const Columns& panel, const Widths& widths, std::size_t indent) const;
     [[nodiscard]] std::string left_out(const Columns& shown, std::size_t indent, TextWidth width) const;

@@ -131,6 +131,7 @@ TEST_F(CliGate, ScenariosOfOneRevisionAndBrokenOnesAreSaid) {
     EXPECT_EQ(broken.status, 4);
     EXPECT_THAT(broken.err,
                 HasSubstr("plain: the scenario: runs -> does not run; new/scenarios/plain.yaml:3:9: error"));
+    EXPECT_THAT(broken.out, HasSubstr("3 scenarios, 1 of them with another answer"));
     write("old/scenarios/plain.yaml", "scenario: Plain\nhardware: bord\nstages: []\n");
     EXPECT_EQ(berth({"gate", "old", "new"}).status, 0);  // as broken as before
 }

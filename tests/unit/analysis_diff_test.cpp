@@ -8,6 +8,7 @@
 #include "berth/buckets.h"
 #include "berth/optimise.h"
 #include "berth/scenario_diff_report.h"
+#include "report/scenario_diff_tables.h"
 
 namespace berth {
 namespace {
@@ -55,6 +56,23 @@ void expect_whole(const ScenarioDiff& diff) {
     }
     EXPECT_NEAR(in_seconds(change), in_seconds(diff.after.total.latency.median - diff.before.total.latency.median),
                 1e-12);
+}
+
+// A class may be small beside the total and still change.
+TEST(ScenarioDiff, AChangeThatShowsIsNotPrintedAsNone) {
+    int small = 0;
+    for (const auto& [before, after] :
+         {std::pair(loaded("chat-rk3588-both"), loaded("chat-rk3588-both", {{"stages.answer.prompt", "2048"}})),
+          std::pair(loaded("rag-rk3588"), loaded("rag-rk3588", {{"hardware", "rk3576-rknn-2.3.2"}}))}) {
+        const ScenarioDiff diff = diff_of(before, after);
+        for (const auto& cells : diff_class_rows(diff).rows()) {
+            EXPECT_EQ(cells[1] == cells[2], cells[3].starts_with("0 ")) << cells[0] << ": " << cells[3];
+        }
+        small += static_cast<int>(std::ranges::count_if(diff.classes, [&](const ClassDifference& one) {
+            return one.before != one.after && !matters(one.after - one.before, scale_of(diff));
+        }));
+    }
+    EXPECT_GE(small, 2);
 }
 
 TEST(ScenarioDiff, ShippedScenariosAddUp) {

@@ -1,6 +1,7 @@
 // Models whose graph is written out operator by operator.
 #include <gtest/gtest.h>
 
+#include "berth/network_import.h"
 #include "graph_fixtures.h"
 
 namespace berth {
@@ -37,6 +38,15 @@ TEST(WrittenGraph, OperatorsStandInAnyOrderAndUseTheWorkload) {
     EXPECT_EQ(graph->blocks, 2);
     EXPECT_TRUE(graph->tensors[static_cast<std::size_t>(graph->operators[1].output)].graph_output);
     EXPECT_EQ(totals(*graph).parameters, 8 * 16 + 16);
+}
+
+TEST(WrittenGraph, SumsAreCountedInWords) {
+    Read read(
+        "model: one\ngraph:\n  tokens: 64\n  inputs: {x: {shape: [batch, tokens, 8]}}\n  operators:\n"
+        "    - {name: a, op: gelu, inputs: [x], rows: batch * tokens, cols: 8, shape: [batch, tokens, 8]}\n");
+    const auto graph = read.graph({1, 4});
+    ASSERT_TRUE(graph) << read.diagnostics.text();
+    EXPECT_EQ(sums_text(*graph), "1 operator, 0 parameters, 0 MACs");
 }
 
 TEST(WrittenGraph, TokensBoundTheInput) {

@@ -117,6 +117,25 @@ TEST(ReportTextTable, BecomesSeveralTablesBeforeItCutsANumber) {
               "ffn   3234567.25\n");
 }
 
+// Rows of the same first name are told apart in every part of the table.
+TEST(ReportTextTable, EveryTableRepeatsTheNamesThatTellItsRowsApart) {
+    TextTable table;
+    table.columns(Align::kLeft, {"op", "dtype", "unit"});
+    for (const char* heading : {"first", "second"}) {
+        table.column(heading, Align::kRight);
+    }
+    table.row({"ffn", "fp16", "us", "1234567.25", "2234567.25"});
+    table.row({"ffn", "int8", "us", "3234567.25", "4234567.25"});
+    EXPECT_EQ(table.text(0, {30}),
+              "op   dtype  unit       first\n"
+              "ffn  fp16   us    1234567.25\n"
+              "ffn  int8   us    3234567.25\n"
+              "\n"
+              "op   dtype      second\n"
+              "ffn  fp16   2234567.25\n"
+              "ffn  int8   4234567.25\n");
+}
+
 TEST(ReportTextTable, SharesItsColumnsEvenlyOverTables) {
     TextTable table;
     table.column("name", Align::kLeft);

@@ -25,9 +25,9 @@ TextTable input_rows(const ScenarioDiff& diff) {
     TextTable table;
     table.columns(Align::kLeft, {"input", "before", "after", "what it does"});
     for (const DiffStep& step : diff.steps) {
-        const Time change = step.after - step.before;
         const std::string answers = answers_text(step.answers);
-        const std::string effect = is_in_table(step)  ? signed_text(change, scale_of(diff), unit_of(diff))
+        const std::string effect = is_in_table(step)
+                                       ? signed_text(step.before, step.after, scale_of(diff), unit_of(diff))
                                    : !answers.empty() ? answers
                                                       : "nothing";
         for (const InputDifference& input : step.inputs) {
