@@ -130,6 +130,13 @@ struct PhasedAssignment {
     friend bool operator==(const PhasedAssignment&, const PhasedAssignment&) = default;
 };
 
+/// Activations of the operators that a placement runs on a device, in the dtypes of that device.
+struct DeviceActivations {
+    Bytes peak;              ///< most alive while one of them runs
+    Bytes spilled;           ///< results that do not stay on chip
+    Bytes keeping_capacity;  ///< of the device's levels that keep tensors on chip, used or not
+};
+
 /// One placement of one stage. Times are of one pass, unless stated otherwise.
 struct Candidate {
     /// Label: a device's name for a whole model, `npu on 3 cores` where the cores are not the stage's; `split`;
@@ -165,11 +172,13 @@ struct Candidate {
     std::int64_t padded_tokens = 0;  ///< tokens computed for the dominant length: bucket or tokens
     std::int64_t actual_tokens = 0;
     int cores = 1;  ///< cores in use, for a whole model
+    /// Activations are those of the main pass; of a stage that generates text, of the pass with most of them, which is
+    /// one of the prompt unless there is none.
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
-    Bytes kept_in_dram;  ///< weights and KV caches in the memory that devices share
+    std::vector<DeviceActivations> activations;  ///< [device] of the same pass
+    Bytes kept_in_dram;                          ///< weights and KV caches in the memory that devices share
     WeightMemory weights;
-    Bytes keeping_capacity;  ///< capacity of its devices' levels that keep tensors on chip
-    FusionReport fusion;     ///< only with EvaluationOptions::operators
+    FusionReport fusion;  ///< only with EvaluationOptions::operators
 };
 
 /// The best placement found for a stage's operators, for one pass (of several input lengths the mean), even if it is
@@ -198,6 +207,7 @@ struct StageResult {
     std::vector<PassShare> passes;  ///< counts add up to `repeat`; empty for a fixed stage
     std::vector<Candidate> candidates;
     std::optional<StageOptimum> optimum;  ///< only with EvaluationOptions::splits
+    bool pinned = false;                  ///< to one device, by the scenario: no other placement counts
     Estimate<Time> latency;               ///< time of all repeats
     std::optional<Time> budget;
     double confidence = 1;  ///< probability that the chosen candidate is the fastest, under the profile's spreads

@@ -38,6 +38,13 @@ inline constexpr std::array<Choice<FindingKind>, 11> kFindingKindNames{{
     {"flip", FindingKind::kFlip},
 }};
 
+/// Another stage whose time a change of the chip moves.
+struct StageEffect {
+    std::string stage;
+    Time before, after;                       ///< of all its passes
+    std::string chosen_before, chosen_after;  ///< its placement
+};
+
 struct Finding {
     FindingKind kind{};
     std::string stage;
@@ -46,6 +53,7 @@ struct Finding {
     std::vector<std::pair<std::string, std::string>> change;  ///< PATH and YAML value, ready for `--set`
     std::optional<Time> before, after;                        ///< scenario's total without and with the change
     std::string chosen_before, chosen_after;                  ///< placement of the stage, if the change affects it
+    std::vector<StageEffect> others{};                        ///< further stages that the change moves, told by `text`
 };
 
 /// Whether the change moves the scenario's total by at least 0.05 %.

@@ -8,6 +8,7 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
+#include "berth/brief_text.h"
 #include "evaluation/kept_graphs.h"
 
 namespace berth {
@@ -26,14 +27,9 @@ Scenario with_kept_graphs(Scenario scenario) {
     return scenario;
 }
 
-// Whether both are the same change of the chip; for spills, to memories of any size.
+// Whether both are the same change of the chip.
 bool same_change(const Finding& a, const Finding& b) {
-    if (a.kind != b.kind || !a.after || !b.after) {
-        return false;
-    }
-    return a.kind == FindingKind::kSpill
-               ? std::ranges::equal(a.change, b.change, {}, &Settings::value_type::first, &Settings::value_type::first)
-               : a.change == b.change && a.after == b.after;
+    return a.kind == b.kind && a.after && b.after && a.change == b.change && a.after == b.after;
 }
 
 std::string text_by_stage(const Finding& finding) {
@@ -51,6 +47,22 @@ void add_stages(Finding& finding, Finding other) {
     }
     finding.also_in.push_back(other.stage);
     finding.also_in.insert(finding.also_in.end(), other.also_in.begin(), other.also_in.end());
+    std::erase_if(finding.others, [&](const StageEffect& effect) {
+        return effect.stage == finding.stage || std::ranges::count(finding.also_in, effect.stage) > 0;
+    });
+}
+
+// The total counts what a change does to stages that the finding is not about.
+void tell_others(Finding& finding) {
+    for (const StageEffect& effect : finding.others) {
+        const bool faster = effect.after < effect.before;
+        finding.text += fmt::format(" With it {} takes {} {} than its {}", effect.stage,
+                                    brief(faster ? effect.before - effect.after : effect.after - effect.before),
+                                    faster ? "less" : "more", brief(effect.before));
+        finding.text += effect.chosen_after != effect.chosen_before
+                            ? fmt::format(", on {} instead of {}.", effect.chosen_after, effect.chosen_before)
+                            : ".";
+    }
 }
 
 // What several stages ask of the chip is one finding.
@@ -77,13 +89,20 @@ bool changes_total(const Finding& finding) {
 std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& result) {
     std::vector<Finding> found;
     const Scenario kept = with_kept_graphs(scenario);
+    std::vector<StageView> views;
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
-        if (!result.stages[i].chosen) {
-            continue;
+        if (result.stages[i].chosen) {
+            views.push_back({kept, result, i});
         }
-        const StageView view{kept, result, i};
+    }
+    auto spills = find_spills(views);
+    for (const StageView& view : views) {
         find_padding(view, found);
-        find_spills(view, found);
+        for (auto& [of, spill] : spills) {
+            if (of == &view) {
+                found.push_back(std::move(spill));
+            }
+        }
         find_fallbacks(view, found);
         find_dispatch(view, found);
         find_fusion(view, found);
@@ -94,6 +113,7 @@ std::vector<Finding> findings(const Scenario& scenario, const ScenarioResult& re
         }
     }
     found = merged(std::move(found));
+    std::ranges::for_each(found, tell_others);
     find_core_splits(scenario, result, found);
     const auto without_effect = std::stable_partition(found.begin(), found.end(), changes_total);
     std::stable_sort(found.begin(), without_effect,

@@ -8,12 +8,33 @@
 #include <map>
 #include <utility>
 
+#include "analysis/finding_thresholds.h"
 #include "base/mapped.h"
 #include "berth/runtimes.h"
 
 namespace berth {
 
 namespace {
+
+std::string placement_in(const StageResult& stage) {
+    return stage.chosen ? stage.candidates[*stage.chosen].placement : "";
+}
+
+// Stages other than the view's whose time differs by more than a report's digits show of the total.
+std::vector<StageEffect> effects_elsewhere(const StageView& view, const ScenarioResult& changed) {
+    std::vector<StageEffect> effects;
+    for (std::size_t i = 0; i < changed.stages.size(); ++i) {
+        const StageResult& before = view.result.stages[i];
+        const StageResult& after = changed.stages[i];
+        const Time change = after.latency.median - before.latency.median;
+        if (i != view.index &&
+            std::max(change, Time{} - change) >= threshold(FindingLimit::kTotal) * view.result.total.latency.median) {
+            effects.push_back(
+                {after.name, before.latency.median, after.latency.median, placement_in(before), placement_of(after)});
+        }
+    }
+    return effects;
+}
 
 // The whole scenario is evaluated: stages share the chip, its memory and limits on what one may cost another.
 std::optional<Variation> evaluated(const StageView& view, const Scenario& changed) {
@@ -24,7 +45,8 @@ std::optional<Variation> evaluated(const StageView& view, const Scenario& change
     if (!result) {
         return std::nullopt;
     }
-    return Variation{std::move(result->stages[view.index]), result->total.latency.median};
+    auto others = effects_elsewhere(view, *result);
+    return Variation{std::move(result->stages[view.index]), result->total.latency.median, std::move(others)};
 }
 
 std::optional<Variation> loaded_with(const StageView& view, const Settings& settings) {
@@ -141,6 +163,7 @@ Finding finding_of(FindingKind kind, const StageView& view, const Variation& aft
     finding.text = std::move(text);
     finding.before = view.result.total.latency.median;
     finding.after = after.total;
+    finding.others = after.others;
     finding.chosen_before = view.chosen().placement;
     finding.chosen_after = after.chosen().placement;
     return finding;

@@ -34,6 +34,7 @@ struct StageView {
 struct Variation {
     StageResult stage;
     Time total;
+    std::vector<StageEffect> others{};  ///< other stages whose time it moves visibly
     [[nodiscard]] const Candidate& chosen() const { return stage.candidates[*stage.chosen]; }
 };
 using StageChange = std::function<void(ModelStage&)>;
@@ -69,13 +70,14 @@ struct ListedPass {
 
 // One file per kind of finding; each appends its findings for one stage.
 void find_padding(const StageView& view, std::vector<Finding>& found);
-void find_spills(const StageView& view, std::vector<Finding>& found);
 void find_fallbacks(const StageView& view, std::vector<Finding>& found);
 void find_dispatch(const StageView& view, std::vector<Finding>& found);
 void find_fusion(const StageView& view, std::vector<Finding>& found);
 void find_precision(const StageView& view, std::vector<Finding>& found);
 void find_cores(const StageView& view, std::vector<Finding>& found);
 void find_context(const StageView& view, std::vector<Finding>& found);
+/// Across all stages, which share the memories: each finding with the stage it is about.
+[[nodiscard]] std::vector<std::pair<const StageView*, Finding>> find_spills(const std::vector<StageView>& views);
 /// Across all stages: core counts per request that serve a stream better, if they were compared (see core_splits).
 void find_core_splits(const Scenario& scenario, const ScenarioResult& result, std::vector<Finding>& found);
 

@@ -44,19 +44,28 @@ void add_stored(WeightMemory& weights, DType dtype, Bytes size) {
     }
 }
 
+// Each operator counts as the device that runs it sees it: another device may compute in another dtype.
+std::vector<DeviceActivations> activations_of(const Assignment& assignment, const LengthPlan& length) {
+    auto all = mapped<DeviceActivations>(length.plans, [](const DevicePlan& plan) {
+        return DeviceActivations{{}, {}, plan.keeping_capacity};
+    });
+    for (std::size_t i = 0; i < assignment.size(); ++i) {
+        const auto d = static_cast<std::size_t>(assignment[i]);
+        const OperatorPlan& op = length.plans[d].operators[i];
+        all[d].peak = std::max(all[d].peak, op.alive);
+        all[d].spilled += op.output_on_chip ? Bytes{} : op.output_size;
+    }
+    return all;
+}
+
+// Keeps the activations of the pass that has most of them.
 void add_activations(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
-    candidate.spilled_bytes = Bytes{};
-    candidate.keeping_capacity = Bytes{};
-    std::vector<bool> seen(length.plans.size(), false);
-    for (const DeviceId device : assignment) {
-        const auto d = static_cast<std::size_t>(device);
-        if (!seen[d]) {
-            seen[d] = true;
-            candidate.peak_activation_bytes =
-                std::max(candidate.peak_activation_bytes, length.plans[d].peak_activation_bytes);
-            candidate.spilled_bytes += length.plans[d].spilled_bytes;
-            candidate.keeping_capacity += length.plans[d].keeping_capacity;
-        }
+    auto of_pass = activations_of(assignment, length);
+    const Bytes peak = std::ranges::max_element(of_pass, {}, &DeviceActivations::peak)->peak;
+    if (candidate.activations.empty() || peak > candidate.peak_activation_bytes) {
+        candidate.peak_activation_bytes = peak;
+        candidate.spilled_bytes = sum_of<Bytes>(of_pass, &DeviceActivations::spilled);
+        candidate.activations = std::move(of_pass);
     }
 }
 
@@ -161,10 +170,15 @@ std::optional<Energy> energy_of(const WeightedSum& pass) {
 const LengthPlan& dominant(const std::vector<LengthPlan>& lengths) {
     constexpr double kAlike = 1e-9;
     double most = 0;
+    bool steps = false;
     for (const LengthPlan& length : lengths) {
+        steps = length.length.share >= most * (1 - kAlike) ? length.length.step : steps;
         most = std::max(most, length.length.share);
     }
-    const auto alike = [least = most * (1 - kAlike)](const LengthPlan& one) { return one.length.share >= least; };
+    // Steps stand for ranges of equal length but for a token, so all of them count as frequent.
+    const auto alike = [least = most * (1 - kAlike), steps](const LengthPlan& one) {
+        return steps ? one.length.step : one.length.share >= least;
+    };
     auto before = (std::ranges::count_if(lengths, alike) - 1) / 2;
     return *std::ranges::find_if(lengths, [&](const LengthPlan& one) { return alike(one) && before-- == 0; });
 }

@@ -304,6 +304,16 @@ void compare(StageCandidates& result, const std::vector<std::optional<Time>>& ti
     result.optimum = optimum;
 }
 
+// A pinned stage has one placement: its device, and where the runtime falls back to.
+void compare_pinned(StageCandidates& result, std::size_t device) {
+    Candidate& only = result.candidates[device];
+    if (only.feasible) {
+        result.optimum = StageOptimum{only.latency.median, only.latency.median, true};
+        only.proved_optimal = true;
+        only.regret = Time{};
+    }
+}
+
 std::vector<std::optional<Time>> answer_times(const std::vector<Candidate>& candidates, TimeOf which) {
     return mapped<std::optional<Time>>(candidates, [&](const Candidate& candidate) {
         return candidate.feasible ? std::optional(time_of(candidate, which)) : std::nullopt;
@@ -327,6 +337,10 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
     if (!splits) {
         return result;
     }
+    if (stage.on) {
+        compare_pinned(result, at(*stage.on));
+        return result;
+    }
     if (has_two_phases(stage, profile)) {
         const TimeOf which = row_of(objective_of_all).time_of;
         if (const auto optimum = add_phase_candidates(candidates, costs, which)) {
@@ -336,7 +350,7 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
     }
     const auto problem = whole_problem(costs.lengths());
     const auto best = problem ? best_placement(*problem) : std::nullopt;
-    if (profile.devices.size() > 1 && !stage.on && problem) {
+    if (profile.devices.size() > 1 && problem) {
         const Graph& graph = dominant(costs.lengths()).graphs[at(profile.host)];
         add_split(candidates, Granularity::kBlock, best_placement(per_block(*problem, graph)), costs);
         add_split(candidates, Granularity::kOperator, best, costs);
@@ -346,7 +360,7 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
     if (!optimum || optimum->lower_bound <= Time{}) {
         return result;
     }
-    if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.on && !stage.generation) {
+    if (row_of(objective_of_all).search == SearchOver::kSchedule && !stage.generation) {
         optimum->lower_bound =
             mean_over(costs.lengths(), [&](const LengthPlan& length) { return overlap_bound(length, stage, profile); });
         optimum->proved = false;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/mapped.h"
+#include "berth/brief_text.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -183,6 +184,13 @@ bool constrain(LengthPlan& plan, const ModelStage& stage, const Profile& profile
     return true;
 }
 
+std::string exceeding_text(Bytes needed, Bytes capacity, std::string_view memory) {
+    const std::string most = brief(capacity);
+    const std::string taken = brief(needed);
+    return taken == most ? fmt::format("{} more than the {} of {}", brief(needed - capacity), most, memory)
+                         : fmt::format("{} of the {} of {}", taken, most, memory);
+}
+
 std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const Assignment& assignment) {
     const std::size_t runs = segments(assignment).size();
     if (limits.segments && runs > static_cast<std::size_t>(*limits.segments)) {
@@ -192,8 +200,7 @@ std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const A
         const PlacementLimits::Memory& of = limits.memories[memory];
         const Bytes needed = memory_needed(limits, memory, assignment);
         if (needed > of.capacity) {
-            return fmt::format("weights, caches and activations take {} of the {} of {}", to_text(needed),
-                               to_text(of.capacity), of.name);
+            return "weights, caches and activations take " + exceeding_text(needed, of.capacity, of.name);
         }
     }
     return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evaluation/work.h"
@@ -20,6 +21,10 @@ namespace berth {
 
 /// Description of the limit that an assignment exceeds, with both numbers; absent if it meets all limits.
 [[nodiscard]] std::optional<std::string> exceeded_limit(const PlacementLimits& limits, const Assignment& assignment);
+
+/// "24.4 GiB of the 16 GiB of dram", where the first exceeds the second; "1.2 MiB more than the 16 GiB of dram" where
+/// both would read alike.
+[[nodiscard]] std::string exceeding_text(Bytes needed, Bytes capacity, std::string_view memory);
 
 /// Irreducible infeasible set of constraints: no placement meets all of them, but each proper subset can be met. Empty
 /// if infeasibility has another cause.

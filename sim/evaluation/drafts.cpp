@@ -248,8 +248,8 @@ class Drafting {
             const Bytes needed = memory_needed(limits, m, own) +
                                  memory_needed(drafting.front().plan->problem.limits, m, drafting.front().assignment);
             if (needed > limits.memories[m].capacity) {
-                return fmt::format("both models with their caches take {} of the {} of {}", to_text(needed),
-                                   to_text(limits.memories[m].capacity), limits.memories[m].name);
+                return "both models with their caches take " +
+                       exceeding_text(needed, limits.memories[m].capacity, limits.memories[m].name);
             }
         }
         return std::nullopt;
@@ -284,14 +284,18 @@ class Drafting {
         candidate.generation->step = in_rounds / static_cast<double>(stage_.generation->new_tokens);
     }
 
-    // Lower bound: each pass under its own best placement. Memory limits and the hand-over of caches can only add to
-    // it.
+    // Lower bound: each pass under its own best placement; a pinned model has one. Memory limits and the hand-over of
+    // caches can only add to it.
     void add_bound(Candidate& candidate, const std::vector<PlacedPass>& passes) {
         if (!bounds_) {
             return;
         }
         Time bound;
         for (const PlacedPass& pass : passes) {
+            if (pass.drafts ? stage_.draft->on.has_value() : stage_.on.has_value()) {
+                bound += pass.time() * pass.times;
+                continue;
+            }
             const auto known = least_.find(pass.plan);
             if (known == least_.end()) {
                 PlacementProblem problem = pass.plan->problem;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "berth/brief_text.h"
 #include "berth/evaluation.h"
 #include "berth/quantity_text.h"
 #include "berth/scenario.h"
@@ -135,14 +136,13 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
     Bytes all = working;
     for (const auto& [work, kept] : loaded) {
         all += kept;
-        sizes += fmt::format("{}{} {}", sizes.empty() ? "" : ", ", work->model.name, to_text(kept));
+        sizes += fmt::format("{}{} {}", sizes.empty() ? "" : ", ", work->model.name, brief(kept));
     }
     const Bytes capacity = scenario.profile.dram.capacity.value;
     if (loaded.size() > 1 && all > capacity) {
-        diagnostics.error(
-            scenario.stages.front().where,
-            fmt::format("the models together take {} of the {} of dram: {}", to_text(all), to_text(capacity), sizes),
-            "narrower weights or caches, fewer slots or positions, or more memory");
+        diagnostics.error(scenario.stages.front().where,
+                          fmt::format("the models together take {}: {}", exceeding_text(all, capacity, "dram"), sizes),
+                          "narrower weights or caches, fewer slots or positions, or more memory");
         return false;
     }
     return true;
@@ -160,6 +160,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     result.runtime = profile_of(scenario, work).name;
     result.repeat = stage.repeat;
     result.lengths = lengths->size();
+    result.pinned = work.on.has_value();
     result.budget = stage.budget;
     CandidateCosts costs(work, *lengths, scenario.profile, options, scenario.objective);
     auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);

@@ -11,8 +11,9 @@ namespace berth {
 
 namespace {
 
-/// Number of representative steps: step time is linear in the context, apart from granules and windows.
-constexpr std::int64_t kMostRuns = 4;
+/// Number of representative steps: step time is linear in the context, apart from granules and windows. It is odd, so
+/// that one of them is the step halfway.
+constexpr std::int64_t kMostRuns = 5;
 
 void add_steps(std::vector<TokenShare>& passes, const Generation& generation, double share_of_all) {
     const std::int64_t steps = generation.new_tokens;

@@ -339,8 +339,8 @@ std::optional<std::string> exceeded_memory(const std::vector<LengthPlan>& length
         const Bytes needed = memory_needed(lengths, memory, placed);
         const PlacementLimits::Memory& of = limits.memories[memory];
         if (needed > of.capacity) {
-            return fmt::format("weights, caches and activations of both phases take {} of the {} of {}",
-                               to_text(needed), to_text(of.capacity), of.name);
+            return "weights, caches and activations of both phases take " +
+                   exceeding_text(needed, of.capacity, of.name);
         }
     }
     return std::nullopt;

@@ -83,7 +83,8 @@ struct PromptChunks {
 [[nodiscard]] std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
                                                                  const Profile& hardware, Diagnostics& diagnostics);
 
-/// Plan of the most frequent input length; of several that are as frequent, the middle one.
+/// Plan of the most frequent input length; of several that are as frequent, the middle one. Of the steps of generated
+/// text the one halfway.
 [[nodiscard]] const LengthPlan& dominant(const std::vector<LengthPlan>& lengths);
 
 /// Transfers the assignment of one pass to the operators of another by name. An operator that the assigned pass lacks,

@@ -135,7 +135,8 @@ std::string by_what(const StageResult& stage, Objective objective) {
     return !apart || which == TimeOf::kStage ? "" : which == TimeOf::kFirstToken ? " to the first token" : " per token";
 }
 
-std::string quality(const Candidate& chosen, const std::string& by, Objective objective) {
+std::string quality(const Candidate& chosen, const StageResult& stage, Objective objective) {
+    const std::string by = by_what(stage, objective);
     if (chosen.draft) {
         const std::string so = chosen.draft->length == 1
                                    ? "with a token drafted at a time"
@@ -144,6 +145,9 @@ std::string quality(const Candidate& chosen, const std::string& by, Objective ob
                    ? fmt::format("no placement of the operators of both models is faster {} (proved)", so)
                    : fmt::format("at most {} slower than the best placement of the operators of both models {}",
                                  percent_text(chosen.optimality_gap, 3), so);
+    }
+    if (stage.pinned) {
+        return "the only placement that the scenario allows";
     }
     if (chosen.proved_optimal) {
         return fmt::format("no placement of its operators is faster{} (proved)", by);
@@ -324,10 +328,9 @@ std::optional<TextTable> candidate_paces(const StageResult& stage) {
 
 std::vector<std::string> candidate_notes(const StageResult& stage, const ScenarioResult& result) {
     const Candidate& chosen = stage.candidates[*stage.chosen];
-    std::vector<std::string> notes{fmt::format("* chosen: {}.{}{}",
-                                               quality(chosen, by_what(stage, result.objective), result.objective),
+    std::vector<std::string> notes{fmt::format("* chosen: {}.{}{}", quality(chosen, stage, result.objective),
                                                mixed_lengths(stage, chosen), overlapping(chosen))};
-    if (std::string regrets = regret_text(stage, result.objective); !regrets.empty()) {
+    if (std::string regrets = stage.pinned ? "" : regret_text(stage, result.objective); !regrets.empty()) {
         notes.push_back(std::move(regrets));
     }
     if (const std::string fusions = fusion_text(chosen); !fusions.empty()) {

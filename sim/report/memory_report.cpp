@@ -1,8 +1,10 @@
 // Memory over the execution order: tensors live during each operator, those kept on chip, and those spilled.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "berth/quantity_text.h"
 #include "berth/report.h"
@@ -34,16 +36,63 @@ std::string weights_text(const Candidate& candidate) {
     return text + ".";
 }
 
-std::string summary(const Candidate& candidate) {
-    const std::string level = candidate.keeping_capacity > Bytes{}
-                                  ? fmt::format("{} on chip to keep tensors in", brief(candidate.keeping_capacity))
+/// Sums of the listed operators.
+struct ListedActivations {
+    Bytes peak, spilled;
+    std::vector<DeviceId> devices;  ///< in the order in which they first run
+};
+
+ListedActivations activations_of(const Candidate& candidate) {
+    ListedActivations listed;
+    for (const OperatorResult& op : candidate.operators) {
+        listed.peak = std::max(listed.peak, op.alive);
+        listed.spilled += op.result_on_chip ? Bytes{} : op.result;
+        if (std::ranges::find(listed.devices, op.device) == listed.devices.end()) {
+            listed.devices.push_back(op.device);
+        }
+    }
+    return listed;
+}
+
+Bytes capacity_on(const Candidate& candidate, DeviceId device) {
+    return candidate.activations[static_cast<std::size_t>(device)].keeping_capacity;
+}
+
+// "3 MiB on chip to keep tensors in"; of several devices each by its name.
+std::string keeping_text(const Candidate& candidate, const std::vector<DeviceId>& used,
+                         std::span<const std::string> devices) {
+    if (used.size() == 1) {
+        const Bytes capacity = capacity_on(candidate, used.front());
+        return capacity > Bytes{} ? fmt::format("{} on chip to keep tensors in", brief(capacity))
                                   : std::string("no on-chip memory to keep tensors in");
-    return fmt::format("Activations: {} alive at the peak, {}, {} spilled in one pass. {}",
-                       brief(candidate.peak_activation_bytes), level, brief(candidate.spilled_bytes),
+    }
+    std::string text = "on chip to keep tensors in";
+    std::string separator = ": ";
+    for (const DeviceId device : used) {
+        const Bytes capacity = capacity_on(candidate, device);
+        text += fmt::format("{}{} {}", separator, device_name(devices, device),
+                            capacity > Bytes{} ? brief(capacity) : std::string("none"));
+        separator = ", ";
+    }
+    return text;
+}
+
+std::string summary(const Candidate& candidate, std::span<const std::string> devices) {
+    const ListedActivations listed = activations_of(candidate);
+    return fmt::format("Activations: {} alive at the peak, {} spilled in one pass; {}. {}", brief(listed.peak),
+                       brief(listed.spilled), keeping_text(candidate, listed.devices, devices),
                        weights_text(candidate));
 }
 
 double whole(Bytes size) { return std::round(in_bytes(size)); }
+
+Json json_keeping(const Candidate& candidate, const std::vector<DeviceId>& used, std::span<const std::string> devices) {
+    Json object = Json::object();
+    for (const DeviceId device : used) {
+        object[device_name(devices, device)] = json_number(in_bytes(capacity_on(candidate, device)));
+    }
+    return object;
+}
 
 }  // namespace
 
@@ -63,15 +112,16 @@ std::string memory_text(std::string_view stage, const Candidate& candidate, std:
                    kibibytes(off_chip(op)), kibibytes(op.result), where(op)});
     }
     return wrapped(fmt::format("{}: memory of one pass", stage_placed(stage, candidate)), 0, width) +
-           wrapped(summary(candidate), 0, width) + "\n" + table.text(0, width);
+           wrapped(summary(candidate, devices), 0, width) + "\n" + table.text(0, width);
 }
 
 std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                         std::string_view runtime) {
     Json object = json_placed_stage(stage, candidate, runtime);
-    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
-    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
-    object["keeping_capacity_bytes"] = json_number(in_bytes(candidate.keeping_capacity));
+    const ListedActivations listed = activations_of(candidate);
+    object["peak_activation_bytes"] = json_number(in_bytes(listed.peak));
+    object["spilled_bytes"] = json_number(in_bytes(listed.spilled));
+    object["keeping_capacity_bytes"] = json_keeping(candidate, listed.devices, devices);
     object["weights"] = json_weights(candidate);
     object["operators"] = Json::array();
     for (const OperatorResult& op : candidate.operators) {

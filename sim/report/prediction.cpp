@@ -88,8 +88,10 @@ std::string prediction_text(const ModelPrediction& prediction, std::span<const s
     std::string text = wrapped(
         fmt::format("{} on {}: {}", prediction.model, prediction.device, estimate_text(candidate.latency)), 0, width);
     text += candidate.generation ? generation_text(candidate) : lengths_text(candidate);
-    text += wrapped(fmt::format("weights {}, activations {} at the peak, {} spilled", brief(candidate.weight_bytes),
-                                brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes)),
+    const bool reads_prompt = candidate.generation && candidate.generation->first_token;
+    text += wrapped(fmt::format("weights {}, activations {} at the peak, {} spilled{}", brief(candidate.weight_bytes),
+                                brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes),
+                                reads_prompt ? " in a pass over the prompt" : ""),
                     0, width);
     text += evidence_text(candidate.uncertainty.evidence, width);
     if (candidate.energy) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +13,7 @@
 #include "berth/evaluation.h"
 #include "berth/findings.h"
 #include "berth/quantity_text.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -116,6 +118,74 @@ TEST(WhatifFindings, WhatIsTriedGivesWhatWasPredictedUnderOtherQuestionsToo) {
         {{"stages.rerank.on", "npu"}, {"stages.embed.slows", "{rerank: 50%}"}, {"arrivals", "{rate: 1 Hz}"}}, tried);
     expect_predicted("rag-rk3588-bucket-128", {{"stages.embed.dtypes", "{cpu: fp32}"}}, tried);
     EXPECT_GT(tried, 20);
+}
+
+// What is tried of the chip moves other stages too; the text names each that the predicted total counts.
+TEST(WhatifFindings, EveryStageThatMovesIsNamed) {
+    int moved = 0;
+    for (const char* name : {"assistant-rk3588", "rag-rk3588-batch"}) {
+        Diagnostics diagnostics;
+        const auto scenario = load_scenario(Library{{BERTH_SOURCE_DIR}}, name, {}, diagnostics);
+        ASSERT_TRUE(scenario) << diagnostics.text();
+        const auto now = evaluate(*scenario, diagnostics);
+        for (const Finding& finding : findings(*scenario, *now)) {
+            if (!finding.after || finding.change.empty()) {
+                continue;
+            }
+            std::vector<Override> settings;
+            for (const auto& [path, value] : finding.change) {
+                settings.push_back({path, value});
+            }
+            const auto changed = load_scenario(Library{{BERTH_SOURCE_DIR}}, name, settings, diagnostics);
+            ASSERT_TRUE(changed) << diagnostics.text();
+            const auto then = evaluate(*changed, diagnostics);
+            for (std::size_t i = 0; i < now->stages.size(); ++i) {
+                const std::string& stage = now->stages[i].name;
+                const double change = in_seconds(then->stages[i].latency.median - now->stages[i].latency.median);
+                const bool about = stage == finding.stage || std::ranges::count(finding.also_in, stage) > 0;
+                if (!about && std::abs(change) > 5.1e-4 * in_seconds(now->total.latency.median)) {
+                    EXPECT_NE(finding.text.find("With it " + stage + " takes "), std::string::npos) << finding.text;
+                    ++moved;
+                }
+            }
+        }
+    }
+    EXPECT_GT(moved, 1);
+}
+
+// Activations of what falls back to another device need no room on this one.
+TEST(WhatifFindings, ASpillAsksForNoMoreRoomThanTheDeviceNeeds) {
+    const ScratchFolder folder;
+    folder.write("wide.yaml",
+                 "scenario: Wide\nhardware: rk3588-rknn-2.3.2\nstages:\n  - {name: embed, model: bge-m3, dtype: int8, "
+                 "tokens: 512, buckets: [512], on: npu}\n");
+    const auto all = findings_of((folder.path() / "wide.yaml").string(), {});
+    const auto spill = std::ranges::find(all, FindingKind::kSpill, &Finding::kind);
+    ASSERT_NE(spill, all.end());
+    EXPECT_EQ(spill->change.front().first, "hardware.devices.npu.memories.sram.capacity");
+    EXPECT_EQ(spill->change.front().second, "5 MiB") << spill->text;
+}
+
+TEST(WhatifFindings, AMemoryThatIsLargeEnoughLacksTheAbilityAlone) {
+    const ScratchFolder folder;
+    folder.write("small.yaml",
+                 "scenario: Small\nhardware: rk3588-rknn-2.3.2\nstages:\n  - {name: embed, model: all-MiniLM-L6-v2, "
+                 "dtype: int8, tokens: 24, buckets: [32], on: npu}\n");
+    const auto all = findings_of((folder.path() / "small.yaml").string(), {});
+    const auto spill = std::ranges::find(all, FindingKind::kSpill, &Finding::kind);
+    ASSERT_NE(spill, all.end());
+    ASSERT_EQ(spill->change.size(), 1U) << spill->text;
+    EXPECT_EQ(spill->change.front().first, "hardware.devices.npu.memories.sram.keeps_tensors");
+    EXPECT_NE(spill->text.find("keeps no tensors between kernels"), std::string::npos) << spill->text;
+}
+
+// Of generated text the pass with most activations is one over the prompt.
+TEST(WhatifFindings, ASpillOfGeneratedTextIsThePrompts) {
+    const auto all = findings_of("chat-rk3588-both", {});
+    const auto spill = std::ranges::find(all, FindingKind::kSpill, &Finding::kind);
+    ASSERT_NE(spill, all.end());
+    EXPECT_TRUE(spill->text.starts_with("In a pass over the prompt ")) << spill->text;
+    EXPECT_NE(spill->text.find("its first token "), std::string::npos) << spill->text;
 }
 
 // A change of the chip moves all stages, so it is one finding with what each stage says of it.

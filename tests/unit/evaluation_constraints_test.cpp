@@ -54,6 +54,23 @@ TEST(Constraints, PinnedOperatorsRunWhereTheyArePinned) {
     EXPECT_GE(reranker(all).optimum->latency, evaluated({}).result->stages.back().optimum->latency);
 }
 
+// What the scenario forbids is no better placement.
+TEST(Constraints, APinnedStageIsComparedWithWhatItsPinAllows) {
+    for (const char* placement : {"npu", "cpu"}) {
+        const auto all = evaluated({{"stages.rerank.on", placement}});
+        ASSERT_TRUE(all.result) << all.complaints;
+        const Candidate& only = chosen(reranker(all));
+        EXPECT_EQ(only.placement, placement);
+        EXPECT_EQ(only.optimality_gap, 0);
+        EXPECT_TRUE(only.proved_optimal);
+        EXPECT_EQ(only.regret, Time{});
+        EXPECT_EQ(reranker(all).optimum->latency, only.latency.median);
+        EXPECT_EQ(reranker(all).optimum->lower_bound, only.latency.median);
+    }
+    const auto free = evaluated({});
+    EXPECT_LT(reranker(free).optimum->latency, on(reranker(free), "npu").latency.median * 0.5);
+}
+
 TEST(Constraints, SegmentsAreLimited) {
     const auto free = evaluated({{"stages.rerank.granularity", "operator"}});
     ASSERT_GT(chosen(reranker(free)).segments.size(), 7U);

@@ -47,7 +47,7 @@ Candidate on_npu(const ModelStage& stage, const Profile& profile) {
 
 TEST(ScheduleGeneration, PassesOfAPromptAndItsSteps) {
     const auto passes = passes_of(stage_of("tinyllama-1.1b", {Phase::kGenerate, 128, 64}), phone());
-    ASSERT_EQ(passes.size(), 5U);
+    ASSERT_EQ(passes.size(), 6U);
     EXPECT_EQ(passes[0].tokens, 128);
     EXPECT_EQ(passes[0].context, 0);
     EXPECT_EQ(passes[0].share, 1);
@@ -57,8 +57,8 @@ TEST(ScheduleGeneration, PassesOfAPromptAndItsSteps) {
         steps += passes[i].share;
     }
     EXPECT_EQ(steps, 64);
-    EXPECT_EQ(passes[1].context, 128 + 7);
-    EXPECT_EQ(passes[4].context, 128 + 55);
+    EXPECT_EQ(passes[1].context, 128 + 5);
+    EXPECT_EQ(passes[5].context, 128 + 57);
 
     const auto mean = passes_of(stage_of("tinyllama-1.1b", {Phase::kDecode, 10, 2}), phone());
     ASSERT_EQ(mean.size(), 2U);
@@ -90,6 +90,21 @@ TEST(ScheduleGeneration, EachStepReadsTheWholeCache) {
         const auto [many, large] = step_bytes(hardware, device, 20000);
         EXPECT_GE(many - few, 0.99 * (large - small)) << hardware;
         EXPECT_LE(many - few, 1.3 * (large - small)) << hardware;
+    }
+}
+
+// Its time is that of the mean step, since the time of a step is linear in the context.
+TEST(ScheduleGeneration, TheStepThatIsListedIsHalfway) {
+    for (const Phase phase : {Phase::kGenerate, Phase::kDecode}) {
+        for (const std::int64_t tokens : {1, 2, 5, 6, 9, 64, 128, 130}) {
+            Diagnostics diagnostics;
+            const auto lengths =
+                plan_passes("answer", stage_of("tinyllama-1.1b", {phase, 1024, tokens}), phone(), diagnostics);
+            ASSERT_TRUE(lengths) << diagnostics.text();
+            const TokenShare& listed = dominant(*lengths).length;
+            EXPECT_TRUE(listed.step) << tokens;
+            EXPECT_NEAR(static_cast<double>(listed.context), 1024 + static_cast<double>(tokens - 1) / 2, 1) << tokens;
+        }
     }
 }
 
