@@ -251,7 +251,9 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
                 }
             }
         }
-        const auto known = known_profiles(searched, read);
+        auto known = known_profiles(searched, read);
+        std::erase(known,
+                   std::filesystem::path(where.file_name()).stem().string());  // a profile does not extend itself
         diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), suggested_names(name, known));
         return std::nullopt;
     };

@@ -82,6 +82,10 @@ std::vector<std::int64_t> read_buckets(const YamlNode& stage) {
     if (!node) {
         return buckets;
     }
+    if (node->is_scalar() && node->text().value_or("").find(',') != std::string::npos) {
+        node->error(fmt::format("'{}' is no list", *node->text()), fmt::format("[{}]", *node->text()));
+        return buckets;
+    }
     for (const YamlNode& item : node->is_scalar() ? std::vector<YamlNode>{*node} : node->sequence()) {
         if (const auto bucket = item.integer(kCountRange)) {
             if (std::ranges::find(buckets, *bucket) != buckets.end()) {

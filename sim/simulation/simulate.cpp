@@ -19,9 +19,9 @@ constexpr std::size_t kLeastChats = 2'000;
 constexpr std::size_t kLeastPerUser = 20;
 constexpr double kAtHighLoad = 100;  // multiplied by 1 / (1 - load)^2
 constexpr double kMostTasks = 2e7;
-constexpr double kGrowth = 0.01;    // least share of arrivals that a growing stream leaves behind
-constexpr double kByChance = 2;     // standard deviations of a number of arrivals that chance may leave behind
-constexpr double kInStep = 1.02;    // from this multiple of the sustainable rate on, users are in step
+constexpr double kGrowth = 0.01;  // least share of arrivals that a growing stream leaves behind
+constexpr double kByChance = 2;   // standard deviations of a number of arrivals that chance may leave behind
+constexpr double kInStep = 1.02;  // from this multiple of the sustainable rate on, users are in step
 
 std::size_t whole_batches(double requests) {
     return static_cast<std::size_t>(std::ceil(requests / EngineRecord::kBatch)) * EngineRecord::kBatch;

@@ -314,6 +314,38 @@ TEST_F(CliBadInput, APictureHasNoBuckets) {
                    "s.yaml:4:55: error: stages.0.buckets: yolov8n has inputs of one size (expected no buckets)\n");
 }
 
+TEST_F(CliBadInput, BucketsWithoutBracketsAreNoNumber) {
+    write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokens: 20}\n");
+    expect_refused(
+        {"run", "s.yaml", "--set", "stages.rerank.buckets=32,256"},
+        "--set stages.rerank.buckets:1:1: error: stages.0.buckets: '32,256' is no list (expected [32,256])\n");
+}
+
+TEST_F(CliBadInput, AnInputThatIsTooLongNamesTheStageThatAsksForIt) {
+    write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokens: 600}\n");
+    const Outcome input = berth({"run", "s.yaml"});
+    EXPECT_EQ(input.status, 2);
+    EXPECT_NE(input.err.find("600 tokens need more than max_positions 512"), std::string::npos) << input.err;
+    EXPECT_NE(input.err.find("s.yaml:4:5: error: stage 'rerank' needs an input of 600 tokens\n"), std::string::npos)
+        << input.err;
+    write_scenario(
+        "  - {name: answer, model: qwen2-0.5b, dtype: int8, phase: generate, prompt: 131072, new_tokens: 64}\n");
+    const Outcome answer = berth({"run", "s.yaml", "--set", "hardware=rk3588-rkllm-1.3.0"});
+    EXPECT_NE(
+        answer.err.find("s.yaml:4:5: error: stage 'answer' needs 131136 positions: a prompt of 131072 tokens and 64 "
+                        "new ones\n"),
+        std::string::npos)
+        << answer.err;
+}
+
+TEST_F(CliBadInput, AProfileIsNotOfferedToItself) {
+    write("near.yaml", "profile: near\nextends: neer\n");
+    const Outcome outcome = berth({"run", "rag-rk3588", "--set", "hardware=near.yaml"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.err.rfind("near.yaml:2:10: error: no profile 'neer' (expected ", 0), 0U) << outcome.err;
+    EXPECT_EQ(outcome.err.find("did you mean near?"), std::string::npos) << outcome.err;
+}
+
 TEST_F(CliBadInput, ASuggestedBucketIsOneThatTheModelReads) {
     write_scenario("  - {name: rerank, model: bert-base-uncased, dtype: int8, tokens: 500, buckets: [128]}\n");
     expect_refused({"run", "s.yaml"},

@@ -215,8 +215,8 @@ SimulatedTask delay(std::size_t pool, Time mean) {
 // Long random delays put calls on one and on three cores into random order. Between two calls on three cores there are
 // k calls on one with a probability of 2^-(k+1), which take ceil(k / 3) of their times: 4/7 of it in the mean.
 TEST(Sustainable, CallsOfDifferentWidthInRandomOrderAreExact) {
-    const SimulatedSystem system = chain(
-        {{"npu", 3}, {"away", 100'000}}, {task(0, 10_ms), delay(1, 300_ms), task(0, 10_ms, 3), delay(1, 300_ms)});
+    const SimulatedSystem system =
+        chain({{"npu", 3}, {"away", 100'000}}, {task(0, 10_ms), delay(1, 300_ms), task(0, 10_ms, 3), delay(1, 300_ms)});
     EXPECT_NEAR(in_hertz(sustainable_rate(system)), 100 / (1 + 4.0 / 7), 0.01 * 100 / (1 + 4.0 / 7));
 }
 
