@@ -78,6 +78,9 @@ struct FollowingNumber {
     double spread = 0;
     Origin origin{};
     std::string because_of;  ///< path of the measured number
+    std::string base{};      ///< as in FittedParameter
+    double share = 0;
+    bool per_cycle = false;
 };
 
 /// A fitted number at a bound set by another number, which cannot be changed: a user set it, or it stands in a list or

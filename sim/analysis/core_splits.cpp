@@ -53,28 +53,25 @@ std::optional<StageResult> evaluated(const Scenario& scenario, const Stage& stag
 }
 
 // Sustainable rate of whole requests if stage `at` runs as `pass`. Since batches are full, a request's share of the
-// passes may be fractional; its effect is taken from the bottleneck resource.
+// passes may be fractional, and so are the times and bytes of the stage then.
 Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result, std::size_t at, StageResult pass,
                            std::int64_t inputs) {
-    ScenarioResult others = result;
-    others.stages.erase(others.stages.begin() + static_cast<std::ptrdiff_t>(at));
-    ScenarioResult alone = result;
-    alone.stages = {pass};
-    const std::vector<Time> base = resource_loads(simulated_system(changed, others));
-    const std::vector<Time> own = resource_loads(simulated_system(changed, alone));
     const std::int64_t batch = std::get<ModelStage>(changed.stages[at].work).batch;
     const std::int64_t whole = (inputs + batch - 1) / batch;
-    Time shared, full;
-    for (std::size_t r = 0; r < base.size(); ++r) {
-        shared = std::max(shared, base[r] + own[r] * (static_cast<double>(inputs) / static_cast<double>(batch)));
-        full = std::max(full, base[r] + own[r] * static_cast<double>(whole));
-    }
+    const double share = static_cast<double>(inputs) / static_cast<double>(whole * batch);
     ScenarioResult with = result;
     pass.repeat = whole;
     pass.passes.front().passes = whole;
     pass.latency.median *= static_cast<double>(whole);  // of all passes, as in any result
     with.stages[at] = std::move(pass);
-    return sustainable_rate(simulated_system(changed, with)) * (full / shared);
+    SimulatedSystem system = simulated_system(changed, with);
+    for (const SimulatedPhase& phase : system.phases) {
+        for (std::size_t task = phase.first; phase.name == with.stages[at].name && task <= phase.last; ++task) {
+            system.tasks[task].work *= share;
+            system.tasks[task].moved *= share;
+        }
+    }
+    return sustainable_rate(system);
 }
 
 // The stage alone with `inputs` per pass, on its current placement.

@@ -170,9 +170,9 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
         root.at(one.path).value = entry(one, "calibrated", source + left_open(one));
     }
     for (const FollowingNumber& one : calibration.following) {
-        root.at(one.path).value =
-            entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false, {}, 0},
-                  choice_name(kOriginNames, one.origin), following_source(one));
+        root.at(one.path).value = entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false,
+                                         one.base, one.share, one.per_cycle},
+                                        choice_name(kOriginNames, one.origin), following_source(one));
     }
     for (const FittedClocks& list : calibration.clocks) {
         root.at(list.path).value = clocks_text(list.clocks);

@@ -96,6 +96,9 @@ class Figures {
         // Set through the view, so that all clusters that inherit the number get it.
         const auto view = std::ranges::find(views_, path, &ParameterView::path);
         if (view != views_.end()) {
+            noted_.back().base = view->base;
+            noted_.back().share = view->share;
+            noted_.back().per_cycle = view->per_cycle;
             view->set(QuantityTraits<Q>::si(value));
         }
         parameter.spread = spread;

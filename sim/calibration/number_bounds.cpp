@@ -40,6 +40,9 @@ NumberBounds::NumberBounds(Profile& profile, const std::vector<std::string>& fit
         node.view = std::move(view);
         nodes_.push_back(std::move(node));
     }
+    for (Node& node : nodes_) {
+        node.base = node.view.base.empty() ? -1 : place(node.view.base);
+    }
     for (const NumberOrder& order : number_orders(profile)) {
         const int lesser = place(order.lesser);
         const int greater = place(order.greater);
@@ -65,6 +68,25 @@ const NumberBounds::Node& NumberBounds::at(const std::string& path) const {
     return nodes_[static_cast<std::size_t>(place(path))];
 }
 
+// Whether a number is a share of another, directly or through further shares.
+bool NumberBounds::moves_with(const Node& number, int other) const {
+    for (int base = number.base; base >= 0; base = nodes_[static_cast<std::size_t>(base)].base) {
+        if (base == other) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Factor by which the number that it is a share of has yielded.
+double NumberBounds::moved_by_base(const Node& number) const {
+    if (number.base < 0) {
+        return 1;
+    }
+    const Node& base = nodes_[static_cast<std::size_t>(number.base)];
+    return base.believed > 0 ? base.now / base.believed : 1;
+}
+
 double NumberBounds::no_use_beyond(const std::string& path) const {
     double most = std::numeric_limits<double>::infinity();
     for (const Order& order : orders_) {
@@ -82,10 +104,12 @@ void NumberBounds::bound_by_kept() {
     for (std::size_t i = orders_.size(); i-- > 0;) {
         Node& lesser = nodes_[static_cast<std::size_t>(orders_[i].lesser)];
         const Node& greater = nodes_[static_cast<std::size_t>(orders_[i].greater)];
-        const double most = greater.kept ? greater.believed : greater.most;
+        // More of the other number would not help a share of it.
+        const bool holds = greater.kept || (lesser.measured() && moves_with(lesser, orders_[i].greater));
+        const double most = holds ? greater.believed : greater.most;
         if (most < lesser.most) {
             lesser.most = most;
-            lesser.held_by = greater.kept ? orders_[i].greater : greater.held_by;
+            lesser.held_by = holds ? orders_[i].greater : greater.held_by;
         }
     }
     for (const Order& order : orders_) {
@@ -137,7 +161,7 @@ void NumberBounds::follow(const std::vector<double>& fitted) {
     lower();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         if (nodes_[i].fitted < 0 && nodes_[i].now != before[i]) {
-            nodes_[i].view.set(nodes_[i].now);
+            nodes_[i].view.set(nodes_[i].now / moved_by_base(nodes_[i]));  // its base moves it too
         }
     }
 }
@@ -147,7 +171,8 @@ std::vector<FollowingNumber> NumberBounds::moved() const {
     for (const Node& node : nodes_) {
         if (node.because_of >= 0) {
             moved.push_back({node.view.path, node.view.dimension, node.believed, node.now, node.view.spread,
-                             node.view.origin, nodes_[static_cast<std::size_t>(node.because_of)].view.path});
+                             node.view.origin, nodes_[static_cast<std::size_t>(node.because_of)].view.path,
+                             node.view.base, node.view.share / moved_by_base(node), node.view.per_cycle});
         }
     }
     return moved;

@@ -42,6 +42,7 @@ class NumberBounds {
         double least = 0, most = 0;
         int fitted = -1;  ///< position among the fitted numbers, or -1
         bool probed = false, kept = false;
+        int base = -1;        ///< number that it is a share of, or -1
         int held_by = -1;     ///< kept number that sets its upper bound
         int because_of = -1;  ///< number that it has yielded to
         [[nodiscard]] bool follows() const { return fitted < 0 && !kept; }
@@ -53,6 +54,8 @@ class NumberBounds {
 
     [[nodiscard]] const Node& at(const std::string& path) const;
     [[nodiscard]] int place(const std::string& path) const;
+    [[nodiscard]] bool moves_with(const Node& number, int other) const;
+    [[nodiscard]] double moved_by_base(const Node& number) const;
     void bound_by_kept();
     void raise();
     void lower();

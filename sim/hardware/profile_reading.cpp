@@ -2,6 +2,7 @@
 #include "hardware/profile_reading.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -116,6 +117,11 @@ bool moves_with(const YamlNode& number, const std::string& other) {
 
 }  // namespace
 
+std::string core_bandwidth_path(const Device& device, const CoreCluster& cluster) {
+    return cluster.bandwidth_at_device ? fmt::format("devices.{}.dma.bandwidth", device.name)
+                                       : fmt::format("devices.{}.clusters.{}.bandwidth", device.name, cluster.name);
+}
+
 std::string way_out(const TooMuch& found) {
     const RelativeNumber* share = found.number.relative();
     std::string most =
@@ -124,9 +130,18 @@ std::string way_out(const TooMuch& found) {
                           relative_share_text(share->share * (found.bound / found.value), share->per_cycle, 4),
                           share->base)
             : fmt::format("at most {} of {}", found.of_bound, to_text(found.bound));
-    return moves_with(found.number, found.bound_path)
-               ? most
-               : fmt::format("{}; {} allows it", most, setting(found.bound_path, found.value));
+    if (moves_with(found.number, found.bounding.path())) {
+        return most;
+    }
+    if (!found.bounding.is_set()) {
+        return fmt::format("{}; {} allows it", most, setting(found.bounding.path(), found.value));
+    }
+    std::vector<std::string> settings;
+    for (const std::string& path : found.also) {
+        settings.push_back(setting(path, found.bound));
+    }
+    settings.push_back(setting(found.number.path(), found.bound));
+    return found.number.is_set() ? most : fmt::format("{}, as with {}", most, fmt::join(settings, " "));
 }
 
 std::string text_or_empty(const YamlNode& node) { return node.text().value_or(""); }

@@ -42,14 +42,19 @@ void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, st
 [[nodiscard]] std::string setting(std::string_view path, std::string_view value);
 [[nodiscard]] std::string setting(std::string_view path, Frequency value);
 [[nodiscard]] std::string setting(std::string_view path, Bandwidth value);
+/// Path of what one core of the cluster draws from DRAM, as in ParameterView.
+[[nodiscard]] std::string core_bandwidth_path(const Device& device, const CoreCluster& cluster);
 /// A number that exceeds the bound set by another. It becomes valid with a smaller value or by raising the other; a
 /// share that moves with the other must become a smaller share.
 struct TooMuch {
-    const YamlNode& number;     ///< the number as written
-    Bandwidth value, bound;     ///< its resulting value, and the bound
-    std::string_view of_bound;  ///< "the bandwidth"
-    std::string bound_path;
+    const YamlNode& number;              ///< the number as written
+    Bandwidth value, bound;              ///< its resulting value, and the bound
+    std::string_view of_bound;           ///< "the bandwidth"
+    const YamlNode& bounding;            ///< the number that sets the bound
+    std::vector<std::string> also = {};  ///< paths of numbers that exceed the bound too, and have to follow it
 };
+/// What is expected instead. Where the question is about the bound, because an override set it, the other numbers give
+/// way.
 [[nodiscard]] std::string way_out(const TooMuch& found);
 /// Text of the node; empty after an error.
 [[nodiscard]] std::string text_or_empty(const YamlNode& node);

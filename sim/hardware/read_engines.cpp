@@ -1,6 +1,8 @@
 // Reads the engines of a device from YAML: matrix, vector, attention and DMA.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "hardware/key_reader.h"
 
 namespace berth {
@@ -99,28 +101,53 @@ AttentionEngine read_attention(const YamlNode& node) {
     return attention;
 }
 
-// The setting that makes a limit possible: where the limit itself was set, a core that draws no more than it.
-std::string allowing_limit(const Device& device, const YamlNode& dma, const YamlNode& limit,
-                           const CoreCluster& cluster) {
-    return limit.is_set() && dma.find("bandwidth") ? setting(dma.path() + ".bandwidth", device.dram_limit.value)
-                                                   : setting(dma.path() + ".limit", cluster.bandwidth.value);
+// Whether an override set the bandwidth of the cores of a cluster.
+bool is_core_set(const YamlNode& device, const YamlNode& dma, const CoreCluster& cluster) {
+    if (cluster.bandwidth_at_device) {
+        return dma.require("bandwidth").is_set();
+    }
+    return std::ranges::any_of(device.require("clusters").sequence(), [&cluster](const YamlNode& one) {
+        return one.require("name").text() == cluster.name && one.require("bandwidth").is_set();
+    });
 }
 
-void read_dma(Device& device, const YamlNode& node) {
+/// A limit below what one core draws, and the places of both.
+struct LimitTooLow {
+    const Device& device;
+    const CoreCluster& cluster;
+    const YamlNode& limit;
+    bool core_set = false;
+};
+
+// A higher limit, as far as one is possible, or a core that draws no more: what an override set does not give way.
+std::string way_out(const LimitTooLow& found) {
+    const Bandwidth core = found.cluster.bandwidth.value;
+    const Bandwidth limit = found.device.dram_limit.value;
+    const RelativeNumber* share = found.limit.relative();
+    const std::string slower =
+        found.core_set ? "" : setting(core_bandwidth_path(found.device, found.cluster), limit) + " allows it";
+    if (share == nullptr) {
+        const std::string raised = setting(found.limit.path(), core) + " allows it";
+        const std::string& way = found.limit.is_set() ? slower : raised;
+        return fmt::format("at least {}{}{}", to_text(core), way.empty() ? "" : "; ", way);
+    }
+    const double needed = share->share * (core / limit);
+    const bool above_bus = share->base == "memory.dram.bandwidth" && needed > 1;
+    const std::string raised =
+        above_bus ? fmt::format("cores that draw at most {}", to_text(limit))
+                  : fmt::format("at least {} of {}", relative_share_text(needed, share->per_cycle, 4), share->base);
+    return fmt::format("{}{}{}", raised, slower.empty() ? "" : "; ", slower);
+}
+
+void read_dma(Device& device, const YamlNode& whole, const YamlNode& node) {
     KeyReader rows(node);
     dma_keys(rows, device);
     for (const CoreCluster& cluster : device.clusters) {
         if (device.dram_limit.value > Bandwidth() && cluster.bandwidth.value > device.dram_limit.value) {
             const YamlNode limit = node.require("limit");
-            const RelativeNumber* share = limit.relative();
-            const double least = cluster.bandwidth.value / device.dram_limit.value;
             limit.error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
-                share != nullptr
-                    ? fmt::format("at least {} of {}", relative_share_text(share->share * least, share->per_cycle, 4),
-                                  share->base)
-                    : fmt::format("at least {}; {} allows it", to_text(cluster.bandwidth.value),
-                                  allowing_limit(device, node, limit, cluster)));
+                way_out(LimitTooLow{device, cluster, limit, is_core_set(whole, node, cluster)}));
         }
     }
     node.reject_unknown_keys();
@@ -130,7 +157,7 @@ void read_dma(Device& device, const YamlNode& node) {
 
 void read_engines(Device& device, const YamlNode& node, const YamlNode& matrix, const YamlNode& dma) {
     device.matrix = read_matrix(matrix, device);
-    read_dma(device, dma);
+    read_dma(device, node, dma);
     read_vector(device, node.require("vector", "a map with a rate for each class"));
     if (const auto attention = node.find("attention")) {
         device.attention = read_attention(*attention);

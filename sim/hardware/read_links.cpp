@@ -157,16 +157,29 @@ void check_links(const Profile& profile, const YamlNode& root) {
     }
 }
 
+// Bandwidths of single cores above that of the bus.
+std::vector<std::string> cores_above(Bandwidth bus, const Device& device) {
+    std::vector<std::string> paths;
+    for (const CoreCluster& cluster : device.clusters) {
+        if (cluster.bandwidth.value > bus) {
+            paths.push_back(core_bandwidth_path(device, cluster));
+        }
+    }
+    return paths;
+}
+
 void check_limits(const Profile& profile, const YamlNode& root) {
     const YamlNode devices = root.require("devices");
+    const YamlNode bandwidth = root.require("memory").require("dram").require("bandwidth");
     for (std::size_t id = 0; id < profile.devices.size(); ++id) {
         const Device& device = profile.devices[id];
         const Bandwidth bus = profile.dram.bandwidth.value;
         const bool shared = !has_own_memory(profile, static_cast<DeviceId>(id));
         if (shared && device.dram_limit.value > bus && bus > Bandwidth()) {
             const YamlNode limit = devices.require(device.name).require("dma").require("limit");
-            limit.error(fmt::format("{} is more than the bus carries", to_text(device.dram_limit.value)),
-                        way_out({limit, device.dram_limit.value, bus, "the bandwidth", "memory.dram.bandwidth"}));
+            limit.error(
+                fmt::format("{} is more than the bus carries", to_text(device.dram_limit.value)),
+                way_out({limit, device.dram_limit.value, bus, "the bandwidth", bandwidth, cores_above(bus, device)}));
         }
     }
 }

@@ -40,9 +40,9 @@ Dram read_dram(const YamlNode& root) {
     check_clock(dram, node);
     if (dram.sustained.value > dram.bandwidth.value && dram.bandwidth.value > Bandwidth()) {
         const YamlNode sustained = node.require("sustained");
-        sustained.error(
-            fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),
-            way_out({sustained, dram.sustained.value, dram.bandwidth.value, "the bandwidth", "memory.dram.bandwidth"}));
+        sustained.error(fmt::format("{} is more than the bus carries", to_text(dram.sustained.value)),
+                        way_out({sustained, dram.sustained.value, dram.bandwidth.value, "the bandwidth",
+                                 node.require("bandwidth")}));
     }
     node.reject_unknown_keys();
     memory.reject_unknown_keys();

@@ -73,6 +73,7 @@ TEST_F(CliCalibrate, WhatWasBelievedOfTheBusGivesWayToWhatWasMeasured) {
     EXPECT_EQ(checked("mine.yaml"), "");
     const std::string profile = content_of(folder() / "mine.yaml");
     EXPECT_THAT(profile, HasSubstr("no less than devices.cpu.dma.limit; 80 GB/s before"));
+    EXPECT_THAT(profile, HasSubstr("sustained: {value: 100% of memory.dram.bandwidth,"));  // a share, as it was
     const auto json = made.json();
     EXPECT_TRUE(json.at("unseen").at("median").is_number());
     std::set<std::string> followed;

@@ -199,14 +199,14 @@ TEST(Sustainable, CallsOfDifferentWidthAreSimulated) {
     EXPECT_GT(rate, 1000.0 / 5);
 }
 
-SimulatedSystem chain(std::vector<ServerPool> pools, std::vector<SimulatedTask> tasks) {
+SimulatedSystem in_turn(std::vector<ServerPool> pools, std::vector<SimulatedTask> tasks) {
     for (std::size_t i = 1; i < tasks.size(); ++i) {
         tasks[i].after = {i - 1};
     }
     return {std::move(pools), {}, std::move(tasks)};
 }
 
-SimulatedTask delay(std::size_t pool, Time mean) {
+SimulatedTask random_delay(std::size_t pool, Time mean) {
     SimulatedTask made = task(pool, mean);
     made.variability = Variability::kExponential;
     return made;
@@ -216,16 +216,17 @@ SimulatedTask delay(std::size_t pool, Time mean) {
 // k calls on one with a probability of 2^-(k+1), which take ceil(k / 3) of their times: 4/7 of it in the mean.
 TEST(Sustainable, CallsOfDifferentWidthInRandomOrderAreExact) {
     const SimulatedSystem system =
-        chain({{"npu", 3}, {"away", 100'000}}, {task(0, 10_ms), delay(1, 300_ms), task(0, 10_ms, 3), delay(1, 300_ms)});
+        in_turn({{"npu", 3}, {"away", 100'000}},
+                {task(0, 10_ms), random_delay(1, 300_ms), task(0, 10_ms, 3), random_delay(1, 300_ms)});
     EXPECT_NEAR(in_hertz(sustainable_rate(system)), 100 / (1 + 4.0 / 7), 0.01 * 100 / (1 + 4.0 / 7));
 }
 
 std::vector<SimulatedSystem> systems_of_different_width() {
     const SimulatedTask rerank = task(1, 35_ms, 4);
-    return {chain({{"npu", 3}}, {task(0, 10_ms), task(0, 10_ms, 3)}),
-            chain({{"npu", 3}}, {task(0, 15_ms), task(0, 3_ms, 3), task(0, 3_ms, 3), task(0, 3_ms, 3)}),
-            chain({{"a", 3}, {"b", 2}}, {task(0, 10_ms), task(1, 8_ms, 2), task(0, 10_ms, 3), task(1, 8_ms)}),
-            chain({{"npu", 3}, {"cpu", 4}}, {task(0, 90_ms, 3), rerank, rerank, rerank, task(0, 200_ms)})};
+    return {in_turn({{"npu", 3}}, {task(0, 10_ms), task(0, 10_ms, 3)}),
+            in_turn({{"npu", 3}}, {task(0, 15_ms), task(0, 3_ms, 3), task(0, 3_ms, 3), task(0, 3_ms, 3)}),
+            in_turn({{"a", 3}, {"b", 2}}, {task(0, 10_ms), task(1, 8_ms, 2), task(0, 10_ms, 3), task(1, 8_ms)}),
+            in_turn({{"npu", 3}, {"cpu", 4}}, {task(0, 90_ms, 3), rerank, rerank, rerank, task(0, 200_ms)})};
 }
 
 // Users who send the next request at once fall into step, and no core idles before a call on all of them. In a stream

@@ -3,8 +3,14 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <regex>
 
+#include "berth/evaluation.h"
+#include "berth/silent_changes.h"
 #include "hardware_fixtures.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -187,10 +193,163 @@ TEST(RelativeNumber, AboveTheBusSaysWhichShareFits) {
                 HasSubstr("36 GB/s is more than the bus carries (expected at most 125% of memory.dram.sustained)"));
 }
 
+std::string with_limit(std::string_view limit) {
+    std::string text = board_text();
+    return text.replace(text.find(kLimit), kLimit.size(), limit);
+}
+
+/// A question about the bus, and what answers it: neither the number that was asked for, nor one that is refused.
+struct BusQuestion {
+    std::string_view name, limit, bus, complaint;
+    std::vector<ProfileOverride> answer;
+};
+
+class AskedOfTheBus : public testing::TestWithParam<BusQuestion> {};
+
+TEST_P(AskedOfTheBus, IsAnsweredByTheOtherNumbers) {
+    const BusQuestion& asked = GetParam();
+    std::vector<ProfileOverride> overrides{{"memory.dram.bandwidth", std::string(asked.bus)},
+                                           {"memory.dram.sustained", "3 GB/s"}};
+    const auto refused = read_board(overrides, with_limit(asked.limit));
+    EXPECT_FALSE(refused.profile);
+    EXPECT_THAT(refused.complaints, HasSubstr(asked.complaint));
+    std::string settings;
+    for (const ProfileOverride& one : asked.answer) {
+        settings += fmt::format("--set 'hardware.{}={}' ", one.path, one.value);
+        overrides.push_back(one);
+    }
+    EXPECT_THAT(refused.complaints, HasSubstr(settings.substr(0, settings.size() - 1)));
+    const auto answered = read_board(overrides, with_limit(asked.limit));
+    EXPECT_TRUE(answered.profile) << answered.complaints;
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, AskedOfTheBus,
+                         testing::Values(BusQuestion{"Limit",
+                                                     "limit: 16 GB/s",
+                                                     "12 GB/s",
+                                                     "(expected at most the bandwidth of 12 GB/s, as with --set",
+                                                     {{"devices.npu.dma.limit", "12 GB/s"}}},
+                                         BusQuestion{"LimitAndCore",
+                                                     "limit: 16 GB/s",
+                                                     "5 GB/s",
+                                                     "(expected at most the bandwidth of 5 GB/s, as with",
+                                                     {{"devices.npu.dma.bandwidth", "5 GB/s"},
+                                                      {"devices.npu.dma.limit", "5 GB/s"}}},
+                                         BusQuestion{"CoreAboveTheBus",
+                                                     "limit: 50% of memory.dram.bandwidth",
+                                                     "6 GB/s",
+                                                     "(expected cores that draw at most 3 GB/s; --set",
+                                                     {{"devices.npu.dma.bandwidth", "3 GB/s"}}},
+                                         BusQuestion{"CoreBelowTheBus",
+                                                     "limit: 50% of memory.dram.bandwidth",
+                                                     "12 GB/s",
+                                                     "(expected at least 66.67% of memory.dram.bandwidth; --set",
+                                                     {{"devices.npu.dma.bandwidth", "6 GB/s"}}}),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST(RelativeNumber, SustainedAboveABusThatWasSetFollowsIt) {
+    const auto refused = read_board({{"memory.dram.bandwidth", "18 GB/s"}});
+    EXPECT_THAT(refused.complaints, HasSubstr("(expected at most the bandwidth of 18 GB/s, as with --set "
+                                              "'hardware.memory.dram.sustained=18 GB/s')"));
+    const auto both = read_board({{"memory.dram.bandwidth", "18 GB/s"}, {"memory.dram.sustained", "19 GB/s"}});
+    EXPECT_THAT(both.complaints, HasSubstr("(expected at most the bandwidth of 18 GB/s)"));
+}
+
 TEST(RelativeNumber, AClockOutsideTheListMayBeAskedFor) {
     const auto board = read_board({{"devices.npu.clock", "1.6 GHz"}});
     ASSERT_TRUE(board.profile) << board.complaints;
     EXPECT_EQ(board.profile->devices[0].clusters[0].clock.value, gigahertz(1.6));
+}
+
+// A memory bus of half or twice the bandwidth under every shipped profile: the question is answered, or what it does
+// not change is explained.
+constexpr const char* kBusBandwidth = "hardware.memory.dram.bandwidth";
+
+// Stages of which every runtime runs one.
+constexpr std::array kAnyStage{"{name: s, model: qwen2-0.5b, dtype: int8, phase: generate, prompt: 16, new_tokens: 2}",
+                               "{name: s, model: qwen2-0.5b, dtype: w4a16, phase: generate, prompt: 16, new_tokens: 2}",
+                               "{name: s, model: all-MiniLM-L6-v2, dtype: fp16, tokens: 64}"};
+
+/// A question under one profile.
+class BusWhatIf {
+  public:
+    BusWhatIf(const std::string& profile, const char* stage)
+        : base_{{{std::filesystem::path(BERTH_SOURCE_DIR)}},
+                folder_.write("q.yaml", fmt::format("scenario: q\nhardware: {}\nstages:\n  - {}\n", profile, stage))
+                    .string(),
+                {}} {}
+
+    // Absent where the runtime does not run the stage.
+    [[nodiscard]] std::optional<Bandwidth> bus() const {
+        Diagnostics ignored;
+        const auto scenario = load_scenario(base_.library, base_.scenario, {}, ignored);
+        return scenario && evaluate(*scenario, ignored) ? std::optional(scenario->profile.dram.bandwidth.value)
+                                                        : std::nullopt;
+    }
+
+    // Sets the bus, and follows the advice of the error if that is refused.
+    void set(Bandwidth bus) {
+        base_.settings = {{kBusBandwidth, fmt::format("{} GB/s", bus / gigabytes_per_second(1))}};
+        Diagnostics refused;
+        if (load_scenario(base_.library, base_.scenario, base_.settings, refused)) {
+            return;
+        }
+        static const std::regex kSetting("--set '([^'=]+)=([^']+)'");
+        const std::string text = refused.text();
+        for (std::sregex_iterator found(text.begin(), text.end(), kSetting), end; found != end; ++found) {
+            EXPECT_NE((*found)[1], kBusBandwidth) << text;
+            base_.settings.push_back({(*found)[1], (*found)[2]});
+        }
+    }
+
+    // Times of all placements with their intervals.
+    [[nodiscard]] std::vector<Time> times() const {
+        Diagnostics diagnostics;
+        const auto scenario = load_scenario(base_.library, base_.scenario, base_.settings, diagnostics);
+        const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
+        EXPECT_TRUE(result) << diagnostics.text();
+        std::vector<Time> all;
+        for (const Candidate& candidate : result ? result->stages[0].candidates : std::vector<Candidate>()) {
+            all.insert(all.end(), {candidate.latency.median, candidate.latency.low, candidate.latency.high});
+        }
+        return all;
+    }
+
+    [[nodiscard]] bool explained() const {
+        const auto warnings = silent_settings(base_);
+        return std::ranges::any_of(warnings, [](const Warning& one) { return one.path == kBusBandwidth; });
+    }
+
+  private:
+    ScratchFolder folder_;
+    SweepBase base_;
+};
+
+TEST(BusWhatIfs, AreAnsweredUnderEveryShippedProfile) {
+    std::size_t seen = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(BERTH_SOURCE_DIR "/hardware")) {
+        if (entry.path().extension() != ".yaml") {
+            continue;
+        }
+        SCOPED_TRACE(entry.path().stem().string());
+        bool answered = false;
+        for (const char* stage : kAnyStage) {
+            BusWhatIf asked(entry.path().stem().string(), stage);
+            const auto bus = asked.bus();
+            if (!bus || answered) {
+                continue;
+            }
+            answered = true;
+            const std::vector<Time> before = asked.times();
+            for (const double factor : {0.5, 2.0}) {
+                asked.set(factor * *bus);
+                EXPECT_TRUE(asked.times() != before || asked.explained()) << factor;
+            }
+        }
+        EXPECT_TRUE(answered);
+        ++seen;
+    }
+    EXPECT_GT(seen, 25U);
 }
 
 }  // namespace
