@@ -208,8 +208,12 @@ class AskedOfTheBus : public testing::TestWithParam<BusQuestion> {};
 
 TEST_P(AskedOfTheBus, IsAnsweredByTheOtherNumbers) {
     const BusQuestion& asked = GetParam();
+    // All else follows the bus.
     std::vector<ProfileOverride> overrides{{"memory.dram.bandwidth", std::string(asked.bus)},
-                                           {"memory.dram.sustained", "3 GB/s"}};
+                                           {"memory.dram.sustained", "60% of bandwidth"},
+                                           {"devices.cpu.dma.limit", "50% of memory.dram.bandwidth"},
+                                           {"devices.cpu.clusters.big.bandwidth", "20% of memory.dram.bandwidth"},
+                                           {"devices.cpu.clusters.little.bandwidth", "10% of memory.dram.bandwidth"}};
     const auto refused = read_board(overrides, with_limit(asked.limit));
     EXPECT_FALSE(refused.profile);
     EXPECT_THAT(refused.complaints, HasSubstr(asked.complaint));
