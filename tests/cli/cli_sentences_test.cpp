@@ -23,7 +23,8 @@ TEST_F(CliSentences, WhatDoesNotFitIsToldInTheUnitsOfTheMemory) {
     write("large.yaml",
           "scenario: Large\nhardware: rk3588-rkllm-ggml\nstages:\n  - {name: answer, model: llama-3.1-8b, dtype: "
           "fp16, phase: decode, prompt: 1024, on: cpu}\n");
-    const std::string complaint = unbroken(berth({"run", "large.yaml"}).err);
+    const std::string complaint =
+        unbroken(berth({"run", "large.yaml", "--set", "hardware.memory.dram.capacity=8 GiB"}).err);
     EXPECT_NE(complaint.find(" GiB of the "), std::string::npos) << complaint;
     EXPECT_EQ(complaint.find(" GB of the "), std::string::npos) << complaint;
 }

@@ -65,7 +65,8 @@ TEST(ScenarioDiff, AChangeThatShowsIsNotPrintedAsNone) {
          {std::pair(loaded("chat-rk3588-both"), loaded("chat-rk3588-both", {{"stages.answer.prompt", "2048"}})),
           std::pair(loaded("rag-rk3588"), loaded("rag-rk3588", {{"hardware", "rk3576-rknn-2.3.2"}}))}) {
         const ScenarioDiff diff = diff_of(before, after);
-        for (const auto& cells : diff_class_rows(diff).rows()) {
+        const TextTable table = diff_class_rows(diff);
+        for (const auto& cells : table.rows()) {
             EXPECT_EQ(cells[1] == cells[2], cells[3].starts_with("0 ")) << cells[0] << ": " << cells[3];
         }
         small += static_cast<int>(std::ranges::count_if(diff.classes, [&](const ClassDifference& one) {
