@@ -17,7 +17,6 @@ std::optional<ModelStage> answering(const Profile& profile, DeviceId device) {
         Diagnostics diagnostics;
         ModelStage stage;
         stage.model = load_model(kShipped, "qwen2-0.5b", {}, SourceLocation("m"), diagnostics).value();
-        stage.model.sizes.insert_or_assign("layers", 2.0);
         stage.precision.dtype = std::ranges::find(kSchemeNames, scheme, &Choice<Scheme>::name)->value;
         stage.generation = Generation{Phase::kGenerate, 64, 8};
         stage.tokens = {{64, 1}};
