@@ -47,15 +47,20 @@ void add_prompt(std::vector<TokenShare>& passes, std::int64_t prompt, const Prom
 }
 
 // Checks the last step, which has the longest context; if the model allows it, all others fit too.
-bool last_step_fits(const ModelStage& stage, Diagnostics& diagnostics) {
+bool last_step_fits(const std::string& stage_name, const ModelStage& stage, Diagnostics& diagnostics) {
     const Generation& generation = *stage.generation;
     if (!keeps_context(*stage.model.architecture)) {
         diagnostics.error(stage.model.where, fmt::format("{} does not generate text", stage.model.name),
                           "a model whose architecture keeps a context");
         return false;
     }
-    return generation.new_tokens == 0 ||
-           instantiate(stage.model, {stage.batch, 1, generation.positions() - 1}, diagnostics);
+    if (generation.new_tokens == 0 ||
+        instantiate(stage.model, {stage.batch, 1, generation.positions() - 1}, diagnostics)) {
+        return true;
+    }
+    diagnostics.error(stage.model.where, fmt::format("stage '{}' needs {} positions, of which {} are new tokens",
+                                                     stage_name, generation.positions(), generation.new_tokens));
+    return false;
 }
 
 }  // namespace
@@ -101,7 +106,7 @@ std::vector<TokenShare> passes_of(const ModelStage& stage, const Profile& profil
 std::optional<std::vector<LengthPlan>> plan_passes(const std::string& stage_name, const ModelStage& stage,
                                                    const Profile& hardware, Diagnostics& diagnostics) {
     const Profile& profile = under(hardware, stage.runtime);
-    if (stage.generation && !last_step_fits(stage, diagnostics)) {
+    if (stage.generation && !last_step_fits(stage_name, stage, diagnostics)) {
         return std::nullopt;
     }
     std::vector<LengthPlan> plans;

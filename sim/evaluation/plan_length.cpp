@@ -46,13 +46,6 @@ void refuse_beyond_cache(DevicePlan& plan, const Graph& graph, const ModelStage&
     }
 }
 
-std::string workload_text(const ModelStage& stage, const TokenShare& length) {
-    return stage.generation
-               ? fmt::format("{} positions: a prompt of {} tokens and {} new ones", stage.generation->positions(),
-                             stage.generation->prompt, stage.generation->new_tokens)
-               : fmt::format("an input of {} tokens", length.tokens);
-}
-
 // Precision on a device; exceptions per operator apply on every device.
 Precision precision_on(const ModelStage& stage, DeviceId device) {
     Precision precision = stage.precision;
@@ -132,7 +125,7 @@ std::optional<LengthPlan> plan_length(const std::string& stage_name, const Model
                                     : instantiate(stage.model, workload, diagnostics);
             if (!graph) {  // said of the model's sizes; this says who asks for them
                 diagnostics.error(stage.model.where,
-                                  fmt::format("stage '{}' needs {}", stage_name, workload_text(stage, length)));
+                                  fmt::format("stage '{}' needs an input of {} tokens", stage_name, *paid));
             }
             if (!graph || !apply_precision(*graph, asked[d], diagnostics)) {
                 return std::nullopt;

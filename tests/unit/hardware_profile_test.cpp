@@ -277,7 +277,7 @@ TEST_F(HardwareFiles, ExtendingNobodyIsAnError) {
     write("a", "profile: a\nextends: bord\n");
     EXPECT_FALSE(load("a").has_value());
     EXPECT_EQ(diagnostics_.text(), place("a") +
-                                       ":2:10: error: no profile 'bord' (expected a or board, did you mean "
+                                       ":2:10: error: no profile 'bord' (expected board, did you mean "
                                        "board?)\n");
 }
 
