@@ -52,7 +52,10 @@ struct ScenarioDiff {
     std::vector<ClassDifference> classes;  ///< their changes add up to the whole difference, too
     std::vector<DecisionChange> decisions;
     std::vector<AnswerChange> answers;  ///< of the whole difference
-    std::vector<Warning> warnings{};    ///< for steps without effect: why, and which number is binding instead
+    /// Whether answers other than the total were compared for each step, too. Streams of two scenarios that differ in
+    /// many inputs are simulated as a whole only, since each simulation takes a second.
+    bool answers_by_step = true;
+    std::vector<Warning> warnings{};  ///< for steps without effect: why, and which number is binding instead
 };
 
 /// Turns the first scenario into the second, one input after the other: differences in the files of the hardware; then

@@ -97,9 +97,12 @@ bool DiffStep::without_effect() const { return !differs(before, after) && decisi
 
 namespace {
 
+constexpr std::size_t kMostSimulated = 24;  // steps, each of which may take a simulation
+
 /// Applies changes one after another and evaluates after each.
 class DiffSteps {
   public:
+    /// Of a step that changes neither the total nor a decision, other answers are compared with diff.answers_by_step.
     DiffSteps(ScenarioInputs inputs, ScenarioResult first, std::vector<Answer> answers, ScenarioDiff& diff)
         : inputs_(std::move(inputs)), now_(std::move(first)), answers_(std::move(answers)), diff_(diff) {}
 
@@ -168,7 +171,7 @@ class DiffSteps {
     void add(const Scenario& scenario, ScenarioResult next, std::vector<InputDifference> inputs, Changes changes) {
         DiffStep step{std::move(inputs), now_.total.latency.median, next.total.latency.median,
                       decisions_between(now_, next)};
-        if (step.without_effect()) {  // other answers may still differ
+        if (diff_.answers_by_step && step.without_effect()) {  // other answers may still differ
             if (behind_) {
                 answers_ = answers_of(*behind_);
             }
@@ -245,8 +248,9 @@ std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenari
     diff.decisions = decisions_between(*first, *last);
     auto answers = other_answers(before, *first);
     diff.answers = answer_changes(answers, other_answers(after, *last));
-    DiffSteps steps(changing, *first, std::move(answers), diff);
     const auto changes = changes_between({before, *inputs}, {after, *wanted});
+    diff.answers_by_step = changes.size() <= kMostSimulated || (!before.traffic && !after.traffic);
+    DiffSteps steps(changing, *first, std::move(answers), diff);
     for (const InputChange& change : changes) {
         steps.make(change);
     }

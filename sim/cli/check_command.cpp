@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -150,6 +151,22 @@ FileCheck check_file(const std::string& path, const Library& library, Diagnostic
     return check;
 }
 
+// A file, or what ships by that name: scenarios first, then profiles, models and architectures.
+std::string path_of(const std::string& name, const Library& library) {
+    std::error_code ignored;
+    for (const std::string_view kind :
+         {"scenarios", "hardware", "hardware/archetypes", "models", "models/architectures"}) {
+        Diagnostics unknown;
+        const auto found = std::filesystem::exists(name, ignored)
+                               ? std::nullopt
+                               : find_file(library, kind, name, SourceLocation(name), unknown);
+        if (found) {
+            return found->string();
+        }
+    }
+    return name;
+}
+
 struct CheckOptions {
     std::vector<std::string> files;
     std::optional<Format> format;
@@ -209,7 +226,7 @@ ExitStatus check(const CheckOptions& options, const Invocation& invocation) {
     for (const std::string& file : options.files) {
         Checked& one = all.emplace_back();
         one.file = file;
-        one.check = check_file(file, invocation.library, one.diagnostics);
+        one.check = check_file(path_of(file, invocation.library), invocation.library, one.diagnostics);
         together.merge(one.diagnostics);
     }
     return answer(in_format({.text = [&] { return text_of(all); }, .json = [&] { return json_of(all); }},
@@ -222,7 +239,7 @@ ExitStatus check(const CheckOptions& options, const Invocation& invocation) {
 void add_check(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CheckOptions>();
     CLI::App* command = app.add_subcommand("check", "Checks profiles, models, architectures and scenarios");
-    add_value(*command, "files", options->files, "FILE...", "Files to check")->required();
+    add_value(*command, "files", options->files, "FILE...", "Files to check, or names that ship")->required();
     add_format_option(*command, options->format, {Format::kText, Format::kJson});
     command->footer("Example: berth check hardware/rk3588-rknn-2.3.2.yaml scenarios/rag-rk3588.yaml");
     command->callback([options, &invocation] { invocation.status = check(*options, invocation); });

@@ -49,7 +49,16 @@ std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
                                       same_value, same_value == 1 ? "number has" : "numbers have"),
                           4, width);
     }
-    return silent.empty() ? "" : "\n  Inputs that differ and change nothing in the answer:\n" + silent;
+    if (silent.empty()) {
+        return "";
+    }
+    return "\n" +
+           wrapped(diff.answers_by_step
+                       ? "Inputs that differ and change nothing in the answer:"
+                       : "Inputs that differ and change neither the total nor a decision (they are too many to "
+                         "simulate the stream for each):",
+                   2, width) +
+           silent;
 }
 
 // Inputs that do not change the total, and their other effects.
@@ -123,6 +132,7 @@ Json json_of(const ScenarioDiff& diff) {
     json["decisions"] = moves_json(diff.decisions);
     json["warnings"] = json_warnings(diff.warnings);
     json["answers"] = answers_json(diff.answers);
+    json["answers_by_step"] = diff.answers_by_step;
     json["steps"] = Json::array();
     for (const DiffStep& step : diff.steps) {
         Json inputs = Json::array();

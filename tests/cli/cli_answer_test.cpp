@@ -489,6 +489,10 @@ TEST_F(CliAnswer, CheckSaysWhatAFileHolds) {
               root + "/scenarios/rag-rk3588.yaml: ok, scenario with 3 stages\n");
     EXPECT_EQ(berth({"check", root + "/models/ms-marco-MiniLM-L-12-v2.yaml"}).out,
               root + "/models/ms-marco-MiniLM-L-12-v2.yaml: ok, model with 154 operators and 33360385 parameters\n");
+    // names of what ships, as other commands take them
+    EXPECT_EQ(berth({"check", "rag-rk3588", "npu-vector", "bert-encoder"}).out,
+              "rag-rk3588: ok, scenario with 3 stages\nnpu-vector: ok, profile with 2 devices\n"
+              "bert-encoder: ok, architecture with 6 sections\n");
 }
 
 TEST_F(CliAnswer, CheckPointsAtEachError) {

@@ -321,6 +321,16 @@ std::vector<SweepAxis> axes_of(const std::vector<std::string>& texts) {
     return axes;
 }
 
+// Each simulation takes a second, and two chips differ in a hundred numbers.
+TEST(ScenarioDiff, OfTwoChipsAStreamIsSimulatedAsAWhole) {
+    const Scenario rk3588 = loaded("voice-rk3588-users");
+    const ScenarioDiff chips = diff_of(rk3588, loaded("voice-rk3588-users", {{"hardware", "rk3576-rknn-2.3.2"}}));
+    EXPECT_FALSE(chips.answers_by_step);
+    EXPECT_FALSE(chips.answers.empty());
+    EXPECT_TRUE(std::ranges::all_of(chips.steps, [](const DiffStep& step) { return step.answers.empty(); }));
+    EXPECT_TRUE(diff_of(rk3588, loaded("voice-rk3588-users", {{"budget", "1 s"}})).answers_by_step);
+}
+
 // 384 KiB are less than 4 MiB, although the number before the unit is larger.
 TEST(Optimise, MixedUnitsOfAnAxisAreOfOneDimension) {
     const auto axes = axes_of({"a.capacity=384KiB,4MiB,1 MB", "b.clock=900 MHz,1 GHz"});
