@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <string_view>
 
 #include "base/yaml_text.h"
 #include "berth/network_import.h"
@@ -50,11 +49,9 @@ void append_operator(std::string& text, const Graph& graph, const Operator& op) 
 
 std::string sums_text(const Graph& graph) {
     const GraphTotals sums = totals(graph);
-    const auto counted = [](auto count, std::string_view what) {
-        return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-    };
-    return fmt::format("{}, {}, {:.0f} MACs", counted(graph.operators.size(), "operator"),
-                       counted(sums.parameters, "parameter"), in_operations(sums.macs));
+    // The words are the same for any number, since programs read this line.
+    return fmt::format("{} operators, {} parameters, {:.0f} MACs", graph.operators.size(), sums.parameters,
+                       in_operations(sums.macs));
 }
 
 std::string written_model(const NetworkImport& import, const std::string& name, const std::string& source) {

@@ -40,13 +40,13 @@ TEST(WrittenGraph, OperatorsStandInAnyOrderAndUseTheWorkload) {
     EXPECT_EQ(totals(*graph).parameters, 8 * 16 + 16);
 }
 
-TEST(WrittenGraph, SumsAreCountedInWords) {
+TEST(WrittenGraph, SumsAreALineThatProgramsRead) {
     Read read(
         "model: one\ngraph:\n  tokens: 64\n  inputs: {x: {shape: [batch, tokens, 8]}}\n  operators:\n"
         "    - {name: a, op: gelu, inputs: [x], rows: batch * tokens, cols: 8, shape: [batch, tokens, 8]}\n");
     const auto graph = read.graph({1, 4});
     ASSERT_TRUE(graph) << read.diagnostics.text();
-    EXPECT_EQ(sums_text(*graph), "1 operator, 0 parameters, 0 MACs");
+    EXPECT_EQ(sums_text(*graph), "1 operators, 0 parameters, 0 MACs");
 }
 
 TEST(WrittenGraph, TokensBoundTheInput) {
