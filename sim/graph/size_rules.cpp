@@ -29,8 +29,8 @@ const SourceLocation& place_of(const Model& model, const Expression& law) {
     return model.where;
 }
 
-/// Limit on rounds: more than there can be operators.
-constexpr double kMostRounds = 1'000'000;
+/// Limit on rounds: as many as a graph may have operators (instantiate.cpp), which says so.
+constexpr double kMostRounds = 20'000;
 
 bool all_known(const Expression& law, const Symbols& symbols) {
     for (const std::string& symbol : law.symbols()) {
