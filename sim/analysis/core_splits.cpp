@@ -65,8 +65,9 @@ Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result
     pass.latency.median *= static_cast<double>(whole);  // of all passes, as in any result
     with.stages[at] = std::move(pass);
     SimulatedSystem system = simulated_system(changed, with);
-    for (const SimulatedPhase& phase : system.phases) {
-        for (std::size_t task = phase.first; phase.name == with.stages[at].name && task <= phase.last; ++task) {
+    const auto phase = std::ranges::find(system.phases, with.stages[at].name, &SimulatedPhase::name);
+    if (phase != system.phases.end()) {  // a stage that takes no time has none
+        for (std::size_t task = phase->first; task <= phase->last; ++task) {
             system.tasks[task].work *= share;
             system.tasks[task].moved *= share;
         }

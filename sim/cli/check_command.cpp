@@ -154,13 +154,13 @@ FileCheck check_file(const std::string& path, const Library& library, Diagnostic
 // A file, or what ships by that name: scenarios first, then profiles, models and architectures.
 std::string path_of(const std::string& name, const Library& library) {
     std::error_code ignored;
+    if (std::filesystem::exists(name, ignored)) {
+        return name;
+    }
     for (const std::string_view kind :
          {"scenarios", "hardware", "hardware/archetypes", "models", "models/architectures"}) {
         Diagnostics unknown;
-        const auto found = std::filesystem::exists(name, ignored)
-                               ? std::nullopt
-                               : find_file(library, kind, name, SourceLocation(name), unknown);
-        if (found) {
+        if (const auto found = find_file(library, kind, name, SourceLocation(name), unknown)) {
             return found->string();
         }
     }

@@ -164,7 +164,7 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     demand.compulsory = read + written;
     if (kernel.from_cache) {
         (kernel.weights_on_chip ? demand.weights_on_chip : demand.read) +=
-            T::given(read - queries_read(kernel, d), "keys and values in the cache");
+            T::given(cached_size(d, kernel.weight, kernel.weight_group), "keys and values in the cache");
         add_activations<T>(demand, kernel, T::given(queries_read(kernel, d), "queries"), T::given(written, "result"));
     } else {
         add_activations<T>(demand, kernel, T::given(read, "queries, keys and values"), T::given(written, "result"));

@@ -228,8 +228,8 @@ class Lowering {
         if (ids.front() < 0) {
             auto kernels = attention_parts(plain_kernel(i));
             auto moves = head_moves(plain_kernel(i), device_.runtime);
-            if (moves &&
-                moves->from_cache) {  // the moves bring keys and values in, and the products read what was moved
+            // Moves bring keys and values in from the cache, and the products read what was moved.
+            if (moves && moves->from_cache) {
                 moves->input_on_chip = moves->from_cache = false;
                 for (Kernel& kernel : kernels) {
                     kernel.from_cache = false;

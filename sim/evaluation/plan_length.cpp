@@ -33,15 +33,16 @@ void refuse_beyond_cache(DevicePlan& plan, const Graph& graph, const ModelStage&
     if (length == 0 || needed <= length) {
         return;
     }
+    const std::string reason = fmt::format(
+        "its cache on {} is compiled for {} positions, and prompt and answer take {} (--set "
+        "hardware.devices.{}.runtime.generation.cache_length={} compiles a longer one)",
+        device.name, length, needed, device.name, needed);
     for (std::size_t i = 0; i < plan.operators.size(); ++i) {
         const auto* attention = std::get_if<AttentionDims>(&graph.operators[i].dims);
         if (attention != nullptr && attention->causal) {
             plan.operators[i].supported = false;
             plan.operators[i].fallback.reset();
-            plan.operators[i].reason = fmt::format(
-                "its cache on {} is compiled for {} positions, and prompt and answer take {} "
-                "(--set hardware.devices.{}.runtime.generation.cache_length={} compiles a longer one)",
-                device.name, length, needed, device.name, needed);
+            plan.operators[i].reason = reason;
         }
     }
 }

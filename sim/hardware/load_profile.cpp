@@ -252,8 +252,8 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
             }
         }
         auto known = known_profiles(searched, read);
-        std::erase(known,
-                   std::filesystem::path(where.file_name()).stem().string());  // a profile does not extend itself
+        // A profile does not extend itself.
+        std::erase(known, std::filesystem::path(where.file_name()).stem().string());
         diagnostics.error(where, fmt::format("no profile '{}'", name), list_of(known), suggested_names(name, known));
         return std::nullopt;
     };

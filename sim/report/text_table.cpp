@@ -318,6 +318,9 @@ std::string TextTable::text(std::size_t indent, TextWidth width) const {
     Columns shown(columns_.size());
     std::iota(shown.begin(), shown.end(), std::size_t{0});
     const Widths widths = fitted_widths(shown, available);
+    if (total(widths, shown) <= available) {
+        return panel_text(shown, widths, indent) + left_out(shown, indent, width);
+    }
     std::string text;
     for (const auto& panel : even_panels(shown, key_columns(shown, available), widths, available)) {
         text += (text.empty() ? "" : "\n") + panel_text(panel, widths, indent);

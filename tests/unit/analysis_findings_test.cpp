@@ -153,27 +153,28 @@ TEST(WhatifFindings, EveryStageThatMovesIsNamed) {
     EXPECT_GT(moved, 1);
 }
 
+// The spill finding of a scenario with this stage alone; absent, with a failure, if there is none.
+std::optional<Finding> spill_of(const std::string& stage) {
+    const ScratchFolder folder;
+    folder.write("one.yaml", "scenario: One\nhardware: rk3588-rknn-2.3.2\nstages:\n  - " + stage + "\n");
+    const auto all = findings_of((folder.path() / "one.yaml").string(), {});
+    const auto spill = std::ranges::find(all, FindingKind::kSpill, &Finding::kind);
+    EXPECT_NE(spill, all.end());
+    return spill == all.end() ? std::nullopt : std::optional(*spill);
+}
+
 // Activations of what falls back to another device need no room on this one.
 TEST(WhatifFindings, ASpillAsksForNoMoreRoomThanTheDeviceNeeds) {
-    const ScratchFolder folder;
-    folder.write("wide.yaml",
-                 "scenario: Wide\nhardware: rk3588-rknn-2.3.2\nstages:\n  - {name: embed, model: bge-m3, dtype: int8, "
-                 "tokens: 512, buckets: [512], on: npu}\n");
-    const auto all = findings_of((folder.path() / "wide.yaml").string(), {});
-    const auto spill = std::ranges::find(all, FindingKind::kSpill, &Finding::kind);
-    ASSERT_NE(spill, all.end());
+    const auto spill = spill_of("{name: embed, model: bge-m3, dtype: int8, tokens: 512, buckets: [512], on: npu}");
+    ASSERT_TRUE(spill);
     EXPECT_EQ(spill->change.front().first, "hardware.devices.npu.memories.sram.capacity");
     EXPECT_EQ(spill->change.front().second, "5 MiB") << spill->text;
 }
 
 TEST(WhatifFindings, AMemoryThatIsLargeEnoughLacksTheAbilityAlone) {
-    const ScratchFolder folder;
-    folder.write("small.yaml",
-                 "scenario: Small\nhardware: rk3588-rknn-2.3.2\nstages:\n  - {name: embed, model: all-MiniLM-L6-v2, "
-                 "dtype: int8, tokens: 24, buckets: [32], on: npu}\n");
-    const auto all = findings_of((folder.path() / "small.yaml").string(), {});
-    const auto spill = std::ranges::find(all, FindingKind::kSpill, &Finding::kind);
-    ASSERT_NE(spill, all.end());
+    const auto spill =
+        spill_of("{name: embed, model: all-MiniLM-L6-v2, dtype: int8, tokens: 24, buckets: [32], on: npu}");
+    ASSERT_TRUE(spill);
     ASSERT_EQ(spill->change.size(), 1U) << spill->text;
     EXPECT_EQ(spill->change.front().first, "hardware.devices.npu.memories.sram.keeps_tensors");
     EXPECT_NE(spill->text.find("keeps no tensors between kernels"), std::string::npos) << spill->text;
