@@ -41,7 +41,8 @@ struct VarianceShare {
     double total = 0;  ///< total index: interactions with other numbers included
 };
 
-/// Monte Carlo over all uncertain numbers at once, each log-normal.
+/// Monte Carlo over all uncertain numbers at once, log-normal and correlated as the profile says. Of correlated
+/// numbers, a share is that of the part of the error that each has of its own.
 struct SampledSensitivity {
     std::size_t samples = 0;
     double right = 0;                    ///< probability that every stage's recommendation is the best

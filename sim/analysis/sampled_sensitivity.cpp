@@ -1,6 +1,8 @@
 // Sobol indices by Monte Carlo sampling of the profile's spreads, evaluated over one layout.
 #include <fmt/format.h>
 
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -26,6 +28,14 @@ struct Uncertain {
     std::function<void(double)> move;
 };
 
+/// Numbers whose errors are correlated, by their places among all uncertain ones. `root` is the symmetric square root
+/// of their correlation matrix: it turns independent values into correlated ones, each as close to its own independent
+/// value as it can be (Kessy, Lewin and Strimmer 2018, "Optimal whitening and decorrelation").
+struct DrawnTogether {
+    std::vector<std::size_t> numbers;
+    Eigen::MatrixXd root;
+};
+
 class Sampler {
   public:
     Sampler(const Scenario& scenario, const LoweredScenario& layout, std::vector<std::size_t> placed)
@@ -43,18 +53,39 @@ class Sampler {
             add_errors(profile_.runtimes[r], scratch_.error_factors[1 + r]);
         }
         add_fixed_times(scenario);
+        set_of_.assign(uncertain_.size(), kNoSet);
+        draw_together(profile_);
+        for (const Profile& runtime : profile_.runtimes) {
+            draw_together(runtime);
+        }
+        drawn_.assign(uncertain_.size(), 0);
     }
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
 
     [[nodiscard]] const std::vector<Uncertain>& uncertain() const { return uncertain_; }
 
+    /// Moves all numbers to where independent standard normal values, one per number, put them.
     void move_all(const std::vector<double>& z) {
+        drawn_ = z;
         for (std::size_t i = 0; i < uncertain_.size(); ++i) {
-            uncertain_[i].move(z[i]);
+            if (set_of_[i] == kNoSet) {
+                uncertain_[i].move(z[i]);
+            }
+        }
+        for (const DrawnTogether& set : together_) {
+            move_set(set);
         }
     }
-    void move(std::size_t number, double z) { uncertain_[number].move(z); }
+    /// Changes the value of one number, which moves those that are correlated with it, too.
+    void move(std::size_t number, double z) {
+        drawn_[number] = z;
+        if (set_of_[number] == kNoSet) {
+            uncertain_[number].move(z);
+        } else {
+            move_set(together_[set_of_[number]]);
+        }
+    }
 
     std::optional<double> total() {
         const auto count = layout_.count_placed(profile_, placed_, scratch_);
@@ -66,6 +97,45 @@ class Sampler {
     [[nodiscard]] bool right() const { return right_; }
 
   private:
+    static constexpr std::size_t kNoSet = static_cast<std::size_t>(-1);
+
+    // Numbers that were set to an exact value, or that another profile's set has already, are left out of the set.
+    void draw_together(const Profile& profile) {
+        const Correlations& correlations = profile.correlations;
+        DrawnTogether set;
+        std::vector<std::size_t> kept;
+        for (std::size_t i = 0; i < correlations.paths.size(); ++i) {
+            const std::string path = path_among_all(profile, correlations.paths[i]);
+            const auto place =
+                static_cast<std::size_t>(std::ranges::find(uncertain_, path, &Uncertain::path) - uncertain_.begin());
+            if (place < uncertain_.size() && set_of_[place] == kNoSet) {
+                set_of_[place] = together_.size();
+                set.numbers.push_back(place);
+                kept.push_back(i);
+            }
+        }
+        if (kept.empty()) {
+            return;
+        }
+        const auto size = static_cast<Eigen::Index>(kept.size());
+        const auto matrix = Eigen::MatrixXd::NullaryExpr(size, size, [&](Eigen::Index a, Eigen::Index b) {
+            return correlations.between(kept[static_cast<std::size_t>(a)], kept[static_cast<std::size_t>(b)]);
+        });
+        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved(matrix);
+        const Eigen::VectorXd widths = solved.eigenvalues().cwiseMax(0).cwiseSqrt();
+        set.root = solved.eigenvectors() * widths.asDiagonal() * solved.eigenvectors().transpose();
+        together_.push_back(std::move(set));
+    }
+
+    void move_set(const DrawnTogether& set) {
+        const auto own = Eigen::VectorXd::NullaryExpr(
+            set.root.cols(), [&](Eigen::Index i) { return drawn_[set.numbers[static_cast<std::size_t>(i)]]; });
+        const Eigen::VectorXd moved = set.root * own;
+        for (std::size_t i = 0; i < set.numbers.size(); ++i) {
+            uncertain_[set.numbers[i]].move(moved[static_cast<Eigen::Index>(i)]);
+        }
+    }
+
     void add_errors(const Profile& profile, std::vector<double>& factors) {
         for (std::size_t d = 0; d < profile.devices.size(); ++d) {
             for (const auto& row : kErrorClassNames) {
@@ -115,6 +185,9 @@ class Sampler {
     std::vector<std::size_t> placed_;
     std::vector<double> longer_;  ///< seconds that each stage of fixed time takes beyond its median
     std::vector<Uncertain> uncertain_;
+    std::vector<DrawnTogether> together_;
+    std::vector<std::size_t> set_of_;  ///< [number] its place in `together_`, or kNoSet
+    std::vector<double> drawn_;        ///< [number] its independent value
     LoweredScenario::Scratch scratch_;
     bool right_ = false;
 };

@@ -166,6 +166,31 @@ TEST(Sensitivity, WhatTheTotalRestsOnMostHasTheLargestShare) {
     EXPECT_NEAR(sampled->numbers.front().total, effect * effect / squares, 0.25);
 }
 
+// Of a clock and the MACs per cycle, rows of networks determine the product only: drawn together, their errors cancel.
+TEST(Sensitivity, CorrelatedNumbersAreDrawnTogether) {
+    const Answered base = answered({{"hardware", "iq-9075-qnn"},
+                                    {"stages.embed.model", "bert-base-uncased"},
+                                    {"stages.embed.on", "npu"},
+                                    {"stages.retrieve.enabled", "false"},
+                                    {"stages.rerank.enabled", "false"}});
+    ASSERT_FALSE(base.scenario.profile.correlations.paths.empty());
+    Answered apart = base;
+    apart.scenario.profile.correlations = {};
+    const auto width = [](const Estimate<Time>& time) { return std::log(time.high / time.low); };
+    const auto share = [](const SampledSensitivity& sampled, const std::string& path) {
+        const auto found = std::ranges::find(sampled.numbers, path, &VarianceShare::path);
+        return found == sampled.numbers.end() ? 0 : found->total;
+    };
+    const auto together = sample_sensitivity(base.scenario, base.result, 800, 1);
+    const auto independent = sample_sensitivity(apart.scenario, apart.result, 800, 1);
+    ASSERT_TRUE(together && independent);
+    const double local = width(base.result.total.latency);
+    EXPECT_NEAR(width(together->total), local, 0.1 * local);
+    EXPECT_GT(width(independent->total), 1.2 * local);
+    EXPECT_LT(share(*together, "devices.npu.clock"), 0.05);
+    EXPECT_GT(share(*independent, "devices.npu.clock"), 0.1);
+}
+
 // A fixed time that is known as an interval is uncertain like any number of the profile.
 TEST(Sensitivity, AFixedTimeWithAnIntervalCounts) {
     const Answered base = answered({{"stages.retrieve.takes", "{low: 100 ms, high: 4 s}"}});
