@@ -52,6 +52,9 @@ class TimeUnit {
 /// A probability or a share in words: "37%", "99.2%", and ">99.9%" or "<0.1%" at the ends.
 [[nodiscard]] std::string share_text(double share);
 
+/// A relative half-width of an interval: "7.3%", and "less than 0.1%" below what is worth printing.
+[[nodiscard]] std::string precision_text(double precision);
+
 /// "once", "twice", "3 times".
 [[nodiscard]] std::string times_text(std::int64_t count);
 

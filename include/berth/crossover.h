@@ -23,6 +23,8 @@ struct SweepRange {
 
     /// A value as `--set` takes it.
     [[nodiscard]] std::string text(double value) const;
+    /// A value in a sentence, with as many digits as tell the ends of a crossing apart.
+    [[nodiscard]] std::string shown(double value) const;
     /// Whether the range spans more than 16 times its start, so that steps are factors.
     [[nodiscard]] bool wide() const { return from > 0 && to / from > kWideRange; }
     static constexpr double kWideRange = 16;

@@ -195,6 +195,11 @@ std::vector<double> range_values(const SweepRange& range) {
 
 std::string SweepRange::text(double value) const { return number_text(value, kKeptDigits) + unit; }
 
+std::string SweepRange::shown(double value) const {
+    constexpr int kDigits = 6;  // ends of a crossing differ by one part in ten thousand
+    return whole ? text(value) : number_text(value, kDigits) + unit;
+}
+
 std::optional<CrossoverAnswer> find_crossovers(const CrossoverQuestion& question, Diagnostics& diagnostics) {
     const CrossoverQuestion keeping = reading_once(question);
     const auto subject = subject_of(keeping, diagnostics);

@@ -263,9 +263,10 @@ std::optional<SampledSensitivity> sample_sensitivity(const Scenario& scenario, c
     const double middle = mean(totals).value_or(0);
     const double scale = static_cast<double>(samples) * deviation * deviation;
     for (std::size_t i = 0; i < count && scale > 0; ++i) {
-        // The estimate of a small first-order index may be negative.
+        // The first-order index lies between nothing and the total index, and its estimate is the less certain one.
+        const double total = crosses[i].square / (2 * scale);
         const double alone = (crosses[i].product - middle * crosses[i].change) / scale;
-        const VarianceShare share{sampler.uncertain()[i].path, std::max(0.0, alone), crosses[i].square / (2 * scale)};
+        const VarianceShare share{sampler.uncertain()[i].path, std::clamp(alone, 0.0, total), total};
         if (share.total >= kLeastShare) {
             answer.numbers.push_back(share);
         }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "analysis/explained_silence.h"
+#include "base/mapped.h"
 #include "berth/brief_text.h"
 #include "berth/scenario_inputs.h"
 #include "berth/yaml_differences.h"
@@ -219,6 +220,33 @@ bool is_flat(const CrossoverAnswer& answer) {
     });
 }
 
+// "380 ms to 564 ms in the total" where that moves, else the parts of the answer that do.
+std::string moved_in_answer(LazyAnswer& before, LazyAnswer& after) {
+    const ScenarioResult* a = before.whole();
+    const ScenarioResult* b = after.whole();
+    if (a == nullptr || b == nullptr || brief(a->total.latency.median) == brief(b->total.latency.median)) {
+        return moved_parts(before, after);
+    }
+    return fmt::format("the total, {} to {}", brief(a->total.latency.median), brief(b->total.latency.median));
+}
+
+// A crossover compares passes of one stage on two devices; along its range other stages, other placements, the stream
+// or the budget may fare differently. Empty if nothing does, at a few values.
+std::string moved_beside(const CrossoverQuestion& question, std::vector<std::unique_ptr<LazyAnswer>>& answers) {
+    for (std::size_t i = 1; i < answers.size(); ++i) {
+        const AnswerDifference difference = compared(*answers[i - 1], *answers[i]);
+        if (difference.none()) {
+            continue;
+        }
+        const std::string subject = fmt::format("a pass of {} on {} and {}, which is compared here", question.stage,
+                                                question.between.first, question.between.second);
+        return difference.chosen ? fmt::format("no effect on {}, but on {} (see berth diff)", subject,
+                                               moved_in_answer(*answers[i - 1], *answers[i]))
+                                 : fmt::format("no effect on {}; {}", subject, moved_text(difference.others));
+    }
+    return "";
+}
+
 }  // namespace
 
 std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with) {
@@ -265,14 +293,25 @@ std::vector<Warning> silent_inputs(const SweepBase& base, const std::vector<Swee
 
 std::vector<Warning> silent_inputs(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
     auto found = silent_settings(question.base);
-    if (is_flat(answer)) {
+    if (!is_flat(answer)) {
+        return found;
+    }
+    const Library library = reading_once(question.base.library);
+    std::vector<std::unique_ptr<LazyAnswer>> answers;
+    for (const std::string& value : some_of(mapped<std::string>(
+             range_values(question.range), [&](double each) { return question.range.text(each); }))) {
         auto settings = question.base.settings;
-        settings.push_back({question.range.path, question.range.text(question.range.to)});
+        settings.push_back({question.range.path, value});
         Diagnostics ignored;
-        LazyAnswer last(load_scenario(question.base.library, question.base.scenario, settings, ignored));
-        if (last.whole() != nullptr) {
-            found.push_back({question.range.path, ExplainedSilence(last).text(question.range.path, last)});
-        }
+        answers.push_back(
+            std::make_unique<LazyAnswer>(load_scenario(library, question.base.scenario, settings, ignored)));
+    }
+    const std::string beside = moved_beside(question, answers);
+    if (!beside.empty()) {
+        found.push_back({question.range.path, beside});
+    } else if (answers.back()->whole() != nullptr) {
+        found.push_back(
+            {question.range.path, ExplainedSilence(*answers.back()).text(question.range.path, *answers.back())});
     }
     return found;
 }

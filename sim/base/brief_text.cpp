@@ -93,4 +93,9 @@ std::string share_text(double share) {
     return percent_text(share, share > 0.99 ? 3 : 2);
 }
 
+std::string precision_text(double precision) {
+    constexpr double kFinest = 0.001;
+    return precision < kFinest ? "less than " + percent_text(kFinest, 1) : percent_text(precision, 2);
+}
+
 }  // namespace berth

@@ -92,6 +92,11 @@ Estimate<Time> within_the_call(const Candidate& candidate, const Device& device)
 }
 
 // Predicts a model; the naive estimate is its MACs, or reading its weights once.
+// Weights that an operator cannot do without: of a table, the rows that are looked up.
+Bytes weights_read(const OperatorResult& op) {
+    return op.cost ? std::min(op.weights, op.cost->compulsory) : op.weights;
+}
+
 bool predict_stage(const ModelStage& stage, bool without_handover, const Profile& profile, ValidatedRow& row,
                    Diagnostics& diagnostics) {
     const Device& device = profile.devices[static_cast<std::size_t>(row.device)];
@@ -100,8 +105,12 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
         return false;
     }
     Operations all_macs;
+    Bytes weights;
     for (const OperatorResult& op : candidate->operators) {
-        all_macs += op.macs;
+        if (op.device == row.device) {
+            all_macs += op.macs;
+            weights += weights_read(op);
+        }
     }
     row.tokens = stage.tokens.front().tokens;
     row.work = work_of(stage);
@@ -109,8 +118,8 @@ bool predict_stage(const ModelStage& stage, bool without_handover, const Profile
     row.effects = effects_of_numbers(candidate->uncertainty, profile);
     row.cores = execution_on(stage, profile, row.device).cores;
     row.predicted = without_handover ? within_the_call(*candidate, device) : candidate->latency;
-    row.roofline = naive_roofline(all_macs, candidate->weight_bytes, row.dtype, device,
-                                  execution_on(stage, profile, row.device), profile.dram);
+    row.roofline =
+        naive_roofline(all_macs, weights, row.dtype, device, execution_on(stage, profile, row.device), profile.dram);
     return true;
 }
 

@@ -126,7 +126,13 @@ std::optional<Scenario> first_question(const NewChipOptions& options, const Prof
     ModelStage work;
     work.precision.dtype = first_scheme(accelerator_of(profile));
     const std::int64_t tokens = tokens_of(options, *model);
-    scenario.name = fmt::format("{}, {} tokens, {}", model->name, tokens, scheme_name(work.precision.dtype));
+    const bool in_tokens = depends_on_tokens(*model->architecture);
+    scenario.name = fmt::format("{}{}, {}", model->name, in_tokens ? fmt::format(", {} tokens", tokens) : "",
+                                scheme_name(work.precision.dtype));
+    if (options.tokens && !in_tokens) {
+        diagnostics.warning(SourceLocation("--tokens"),
+                            fmt::format("no effect: {} has inputs of one size", model->name));
+    }
     work.model = std::move(*model);
     work.tokens = {{tokens, 1}};
     Stage& stage = scenario.stages.emplace_back();

@@ -83,6 +83,10 @@ std::optional<OptimiseQuestion> question_of(const OptimiseOptions& options, cons
     if (question.asks_for(Goal::kCost) && options.cost.empty()) {
         diagnostics.error(SourceLocation("--cost"), "there is no formula for the cost", "--cost FORMULA");
     }
+    if (!question.asks_for(Goal::kCost) && question.cost) {
+        diagnostics.warning(SourceLocation("--cost"), "no effect: no goal and no limit is a cost",
+                            "--minimise cost or --limit cost=VALUE");
+    }
     return diagnostics.has_errors() ? std::nullopt : std::optional(std::move(question));
 }
 

@@ -138,11 +138,15 @@ bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagno
         all += kept;
         sizes += fmt::format("{}{} {}", sizes.empty() ? "" : ", ", work->model.name, brief(kept));
     }
+    if (working > Bytes{}) {
+        sizes += fmt::format(", activations of the largest pass {}", brief(working));
+    }
     const Bytes capacity = scenario.profile.dram.capacity.value;
     if (loaded.size() > 1 && all > capacity) {
-        diagnostics.error(scenario.stages.front().where,
-                          fmt::format("the models together take {}: {}", exceeding_text(all, capacity, "dram"), sizes),
-                          "narrower weights or caches, fewer slots or positions, or more memory");
+        diagnostics.error(
+            scenario.stages.front().where,
+            fmt::format("the models together take {}: {}", exceeding_text(all, capacity, "dram"), sizes),
+            "narrower weights or caches, fewer slots or positions, smaller inputs or batches, or more memory");
         return false;
     }
     return true;

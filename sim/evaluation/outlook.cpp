@@ -100,6 +100,9 @@ class PhaseDraws {
                 solver.eigenvectors().transpose();
     }
 
+    /// Whether no number is uncertain, so that all draws are the same.
+    [[nodiscard]] bool certain() const { return root_.isZero(); }
+
     [[nodiscard]] Factors factors(const Draw& draw) const {
         Eigen::VectorXd normal(static_cast<Eigen::Index>(streams_.size()));
         for (std::size_t i = 0; i < streams_.size(); ++i) {
@@ -228,6 +231,10 @@ class Outlook {
         BudgetOutlook outlook;
         outlook.by_chance = simulated_.simulation.within_deadline.value_or(SimulatedShare{});
         if (stable_ == 0) {
+            return outlook;
+        }
+        if (draws_.certain()) {
+            outlook.probability = outlook.by_chance;
             return outlook;
         }
         const std::size_t largest = has_services() ? kFirstSample : kLargestSample;

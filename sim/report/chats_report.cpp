@@ -77,8 +77,10 @@ std::string probability_text(const ChatTraffic& traffic) {
                             share_text(*traffic.piling_up));
     }
     if (traffic.within_budget && traffic.budget_probability) {
-        text += fmt::format(" With the profile's uncertainty included, the probability of that is {}.",
-                            share_text(traffic.budget_probability->value));
+        text += fmt::format(
+            " With the profile's uncertainty included, an answer is complete within the budget with a probability of "
+            "{}.",
+            share_text(traffic.budget_probability->value));
     }
     return text;
 }
@@ -87,7 +89,7 @@ std::string length_text(const ChatTraffic& traffic) {
     return fmt::format(" {} chats simulated after a warm-up of {}", traffic.counted, traffic.warm_up) +
            (traffic.first_token && traffic.first_token->has_intervals
                 ? fmt::format(": mean and p95 of the first token are known to within {}.",
-                              percent_text(traffic.first_token->precision(), 2))
+                              precision_text(traffic.first_token->precision()))
                 : ", too few for intervals.");
 }
 

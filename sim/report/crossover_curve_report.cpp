@@ -161,7 +161,7 @@ std::string crossing_commands(const CurvePicture& picture, const CrossoverQuesti
         marks += symbol_at(x, y, picture.canvas.height, 7, true, 2.5, "#000000");
         obstacles.marks.push_back({x - 18, y - 18, x + 18, y + 18});
         requests.push_back({x, y,
-                            fmt::format("from {}: {}", question.range.text(crossing.above),
+                            fmt::format("from {}: {}", question.range.shown(crossing.above),
                                         crossing.first_below ? question.between.second : question.between.first)});
     }
     const auto placed = place_labels(requests, std::move(obstacles), picture.canvas.area, kSmallFontSize);

@@ -24,7 +24,7 @@ std::string_view winner(const CrossoverQuestion& question, bool first) {
 std::string certainty(const CrossoverQuestion& question, const Crossing& crossing) {
     const auto& range = question.range;
     const auto side = [&](const std::optional<double>& value, std::string_view where, bool first) {
-        return value ? fmt::format("{} {} {}", winner(question, first), where, range.text(*value))
+        return value ? fmt::format("{} {} {}", winner(question, first), where, range.shown(*value))
                      : fmt::format("{} at no value on its side", winner(question, first));
     };
     return fmt::format("With 90 % confidence: {}; {}.", side(crossing.sure_below, "up to", crossing.first_below),
@@ -34,8 +34,8 @@ std::string certainty(const CrossoverQuestion& question, const Crossing& crossin
 std::string sentence(const CrossoverQuestion& question, const Crossing& crossing) {
     const auto& range = question.range;
     return fmt::format("{} is faster up to {}, {} from {} on. {}", winner(question, crossing.first_below),
-                       range.text(crossing.below), winner(question, !crossing.first_below), range.text(crossing.above),
-                       certainty(question, crossing));
+                       range.shown(crossing.below), winner(question, !crossing.first_below),
+                       range.shown(crossing.above), certainty(question, crossing));
 }
 
 std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer& answer) {

@@ -43,7 +43,7 @@ std::string finding_gain(const Finding& finding) {
 
 std::string findings_text(std::span<const Finding> findings, TextWidth width) {
     if (findings.empty()) {
-        return "Nothing to act on was found.\n";
+        return "None of the changes that were tried helps.\n";
     }
     std::string text;
     for (std::size_t i = 0; i < findings.size(); ++i) {

@@ -142,17 +142,14 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
             text += fmt::format("{}, {} of the requests meet the {} budget. ", alone_text(scenario.traffic->arrivals),
                                 known_share(traffic.budget->by_chance), brief(*scenario.budget));
         }
+        if (stable && traffic.budget->draws == 0 && traffic.budget->converged) {
+            return wrapped(text + "Nothing else is uncertain.", 0, width);
+        }
         text += fmt::format("With the profile's uncertainty included, the probability of meeting {} is {}.",
                             stable ? "it" : fmt::format("the {} budget", brief(*scenario.budget)),
                             known_share(traffic.budget->probability));
     }
     return text.empty() ? "" : wrapped(text, 0, width);
-}
-
-constexpr double kFinestPrecision = 0.001;  // finest relative precision that is printed
-
-std::string precision_text(double precision) {
-    return precision < kFinestPrecision ? "less than " + percent_text(kFinestPrecision, 1) : percent_text(precision, 2);
 }
 
 // Length of the simulation, and the precision of its results.

@@ -156,6 +156,17 @@ TEST_F(CliCalibrate, AccuracyIsReportedEvenIfNothingCanBeWritten) {
     EXPECT_THAT(made.err, HasSubstr("no/such/folder/mine.yaml"));
 }
 
+// Of a table of words only the rows that are looked up are read, so a model of many words is not "faster than
+// possible".
+TEST_F(CliCalibrate, TheRooflineOfAModelCountsRowsThatAreReadOnly) {
+    write("words.csv", "model,device,dtype,tokens,ms\nmultilingual-e5-small,npu,int8,64,4.5\n");
+    const Outcome outcome =
+        berth({"validate", "--hardware", "snapdragon-8-gen-3-qnn", "--measured", "words.csv", "--format", "json"});
+    const Json row = Json::parse(outcome.out)["sets"][0]["rows"][0];
+    EXPECT_LT(row["roofline_us"].get<double>(), row["predicted_us"].get<double>());
+    EXPECT_GT(row["roofline_us"].get<double>(), 0);
+}
+
 TEST_F(CliCalibrate, RowsSayWhoseTheyAre) {
     const std::string head = "# machine:\n#   processor: A Processor\n#   family: 6\n#   model: 1\n#   stepping: 2\n";
     write("rows.csv", head + operator_rows());

@@ -59,6 +59,39 @@ TEST_F(CliSilentChanges, AChangeWithoutEffectIsSaid) {
     EXPECT_TRUE(Json::parse(crossover.out)["warnings"].empty());
 }
 
+// A crossover compares passes of one stage on two devices. What moves beside them is not called without effect.
+TEST_F(CliSilentChanges, ACrossoverSaysWhatItsRangeMovesBesideTheTwoDevices) {
+    const auto warned = [this](const std::string& stage, const std::string& range) {
+        const Outcome outcome = berth(
+            {"crossover", "rag-rk3588", "--stage", stage, "--vary", range, "--between", "npu,cpu", "--format", "json"});
+        const Json warnings = Json::parse(outcome.out)["warnings"];
+        return warnings.size() == 1 ? warnings[0]["text"].get<std::string>() : "";
+    };
+    const auto beside = [](const std::string& stage) {
+        return "no effect on a pass of " + stage + " on npu and cpu, which is compared here";
+    };
+    for (const auto& [stage, range] :
+         {std::pair{"rerank", "stages.retrieve.takes=16 ms:200 ms"}, std::pair{"embed", "stages.rerank.tokens=16:512"},
+          std::pair{"embed", "models.ms-marco-MiniLM-L-12-v2.sizes.layers=1:12"},
+          std::pair{"rerank", "hardware.devices.npu.matrix.macs_per_cycle.fp16=256:1024"}}) {
+        const std::string text = warned(stage, range);
+        EXPECT_TRUE(text.starts_with(beside(stage) + ", but on the total, ")) << range << ": " << text;
+    }
+    EXPECT_EQ(warned("rerank", "budget=100ms:800ms"),
+              beside("rerank") + ", but on the probability of the budget (see berth diff)");
+}
+
+TEST_F(CliSilentChanges, ACostThatNothingAsksForIsSaid) {
+    const std::vector<std::string> question{"optimise",   "rag-rk3588-bucket-128",
+                                            "--minimise", "latency",
+                                            "--vary",     "hardware.devices.npu.clock=0.9GHz,1GHz",
+                                            "--cost",     "clock / 1 GHz"};
+    EXPECT_NE(berth(question).err.find("--cost: warning: no effect"), std::string::npos);
+    std::vector<std::string> limited = question;
+    limited.insert(limited.end(), {"--limit", "cost=1"});
+    EXPECT_EQ(berth(limited).err.find("warning"), std::string::npos);
+}
+
 // Each number of the reference case at four times and a quarter of its value has an effect or a warning.
 TEST_F(CliSilentChanges, NoNumberIsSilent) {
     const Outcome outcome = berth({"sensitivity", "rag-rk3588", "--every-number", "--format", "json"});

@@ -308,6 +308,24 @@ TEST(SimulatedScenario, OutlookOnTheBudget) {
     EXPECT_NEAR(in_seconds(stages), in_seconds(busy.traffic->simulation.latency->mean.value), 1e-9);
 }
 
+// Where no number is uncertain, the arrivals decide alone, and one probability is given.
+TEST(SimulatedScenario, ABudgetWithoutUncertainNumbersHasOneProbability) {
+    const auto [scenario, fixed] =
+        reference("rag-rk3588", "{rate: 80 Hz}",
+                  {{"stages.embed.enabled", "false"},
+                   {"stages.rerank.enabled", "false"},
+                   {"stages.retrieve", "{name: retrieve, takes: 10 ms, on: npu, cores: {npu: 3}}"},
+                   {"budget", "30 ms"}});
+    const auto& budget = fixed.traffic->budget;
+    ASSERT_TRUE(budget);
+    EXPECT_GT(budget->by_chance.value, 0);
+    EXPECT_LT(budget->by_chance.value, 1);
+    EXPECT_EQ(budget->probability.value, budget->by_chance.value);
+    const std::string text = traffic_text(*fixed.traffic, scenario);
+    EXPECT_THAT(text, testing::HasSubstr("Nothing else is uncertain."));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("uncertainty included")));
+}
+
 // Each uncertain number has its own random stream: removing one does not change the draws of the others.
 TEST(SimulatedScenario, WhatIsDrawnDoesNotDependOnWhatElseIsUncertain) {
     const auto outlook = [](const std::string& path, const std::string& value) {

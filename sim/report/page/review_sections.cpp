@@ -49,7 +49,7 @@ std::string finding_lists(std::span<const Finding> findings) {
         text += fmt::format("<h3>Noticed too, without a gain in the total</h3>\n<ol start=\"{}\">\n{}</ol>\n",
                             gains + 1, items(findings.subspan(gains)));
     }
-    return text.empty() ? html_paragraph("Nothing to act on was found.") : text;
+    return text.empty() ? html_paragraph("None of the changes that were tried helps.") : text;
 }
 
 std::string crossover_list(const DesignReview& review) {
