@@ -265,7 +265,7 @@ def left_out(berth):
              whole(one["error"]["median"]), whole(one["coverage"])] for one in fit["networks"]]
     layers = sum(one["error"]["rows"] for one in fit["networks"])
     inside = sum(one["error"]["rows"] * one["coverage"] for one in fit["networks"]) / layers
-    errors = [abs(one["unseen_us"] / one["measured_us"] - 1) for one in fit["residuals"] if one["network"]]
+    errors = [abs(one["unseen_us"] / time - 1) for one in fit["residuals"] if one["network"] for time in one["times_us"]]
     rows.append(["all", layers, "-", whole(sum(errors) / len(errors)), whole(sorted(errors)[len(errors) // 2]), whole(inside)])
     classes = [[one["class"], one["rows"], whole(one["coverage"]), whole(one["needed"])] for one in fit["classes"]]
     distances = [[one["distance"], one["rows"], whole(one["coverage"]), f"{one['factor']:.2f}"] for one in fit["distances"]]

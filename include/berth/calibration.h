@@ -2,6 +2,7 @@
 // residuals.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -61,12 +62,15 @@ struct FittedParameter {
     Dimension dimension;
     double before = 0, spread_before = 0;  ///< SI; the prior is log-normal
     double after = 0, spread_after = 0;
-    bool determined = false;       ///< the rows at least halved its spread
-    std::string base{};            ///< path of the number that it is a share of; empty: not a share
-    double share = 0;              ///< share of `base`, before the fit
-    bool per_cycle = false;        ///< `share` is in bytes per cycle of the base, a clock
-    std::optional<Origin> kept{};  ///< origin of a number that was not fitted but has to be written
-    std::string source{};          ///< and its source
+    bool determined = false;  ///< the rows at least halved the standard deviation of its logarithm
+    std::string base{};       ///< path of the number that it is a share of; empty: not a share
+    double share = 0;         ///< share of `base`, before the fit
+    bool per_cycle = false;   ///< `share` is in bytes per cycle of the base, a clock
+    Origin origin{};          ///< before the fit; a number that the rows do not determine keeps it
+    std::string source{};     ///< before the fit
+    bool fitted = true;       ///< false: not fitted, but has to be written
+    /// Standard deviation of the logarithm after the fit, over that before.
+    [[nodiscard]] double remains() const { return std::log1p(spread_after) / std::log1p(spread_before); }
 };
 
 /// A number that was assumed and is overridden by a measured one: the bus carries at least what its cores were measured
@@ -104,15 +108,35 @@ struct Correlation {
     double value = 0;
 };
 
-/// Diagnostics of one row of the fit.
+/// Diagnostics of one row of the fit. Repetitions of one work are one row.
 struct FittedRow {
     std::string name, op_class;
-    Time measured, predicted;
+    std::vector<Time> times;  ///< as measured, of each repetition
+    Time measured;            ///< their median
+    Time predicted;
     Time unseen;          ///< prediction of a fit without the rows of this shape, or of this network
     std::string network;  ///< network of a layer, if networks were left out
     double leverage = 0;  ///< leverage of the row on its own prediction, 0 to 1
-    double weight = 1;    ///< robustness weight; below 1: down-weighted as an outlier
+    double weight = 1;    ///< below 1: down-weighted as an outlier, or because its repetitions scatter
     double sigma = 0;     ///< standard deviation of log `predicted` due to the fitted numbers
+    DeviceId device = 0;
+};
+
+/// Error of a class of operators on a device, from the residuals of unseen rows.
+struct FittedError {
+    ErrorClass of{};
+    Parameter<double> before;
+    double after = 0;
+    bool of_rows = false;  ///< some row has the class; otherwise it was scaled with the classes that rows have
+};
+
+/// What the rows of one device say of the device, apart from its numbers.
+struct FittedDevice {
+    std::string name;
+    std::size_t rows = 0;   ///< measured
+    std::size_t works = 0;  ///< without repetitions
+    std::vector<FittedError> errors;
+    std::vector<MeasuredKind> evidence;  ///< evidence for its numbers, from the profile and from these rows
 };
 
 /// A link with fitted numbers, written in full: a list in a profile replaces that of the profile it extends.
@@ -132,14 +156,12 @@ struct WorthTiming {
 struct Calibration {
     std::vector<FittedParameter> parameters;
     std::vector<Correlation> correlations;  ///< absolute value above 0.9
-    std::vector<FittedRow> rows;
-    double sigma = 0;     ///< typical residual of log time
-    ErrorSummary fitted;  ///< rows as predicted by the fit that includes them
-    ErrorSummary unseen;  ///< the same rows, each predicted by a fit without its shape
-    ModelError error;     ///< residual error of unseen rows, per class
-    std::string device;
-    std::vector<MeasuredKind> evidence;   ///< evidence for the device's numbers, from the profile and from these rows
-    std::vector<FittedParameter> probed;  ///< set by memory probes before the fit
+    std::vector<FittedRow> rows;            ///< one per work
+    double sigma = 0;                       ///< typical residual of log time
+    ErrorSummary fitted;                    ///< rows as predicted by the fit that includes them
+    ErrorSummary unseen;                    ///< the same rows, each predicted by a fit without its shape
+    std::vector<FittedDevice> devices;      ///< those with rows, in the profile's order
+    std::vector<FittedParameter> probed;    ///< set by memory probes before the fit
     std::vector<FollowingNumber> following;
     std::vector<HeldNumber> held;
     std::vector<FittedClocks> clocks;
@@ -160,7 +182,8 @@ struct Calibration {
                                                                const std::vector<std::string>& kept = {});
 
 /// Least squares on the logarithms of the times, with the profile's spreads as priors; outliers are down-weighted
-/// (Student's t with 4 degrees of freedom). Memory probes come first (apply_memory_probes). Each fold of the
+/// (Student's t with 4 degrees of freedom), and repetitions of one work count once, with the scatter of their median
+/// as noise. Memory probes come first (apply_memory_probes). Each fold of the
 /// cross-validation leaves out whole shapes. The profile is changed to the fitted numbers as written, and remains valid
 /// for readers: assumed numbers are overridden by measured ones. Errors: no operators among the rows, a pattern that
 /// matches no number, or one that matches a number in a list.

@@ -12,10 +12,14 @@
 
 namespace berth {
 
+/// The rows of each device: `1 row of cpu, 160 rows of npu (8 without repetitions)`.
+[[nodiscard]] std::string rows_by_device(const Calibration& calibration);
+
 /// Numbers before and after, pairs that the rows cannot separate, errors on fitted and unseen rows, outliers.
 [[nodiscard]] std::string calibration_text(const Calibration& calibration, TextWidth width = {});
 
-/// {"device", "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...], "fitted":
+/// {"devices": [...], "rows", "sigma", "parameters": [...], "correlations": [...], "following": [...], "held": [...],
+/// "fitted":
 /// {...}, "unseen": {...}, "residuals": [...]}; errors and spreads are ratios, times microseconds.
 [[nodiscard]] std::string calibration_json(const Calibration& calibration);
 

@@ -99,8 +99,9 @@ struct MeasuredSet {
                                                                          Diagnostics& diagnostics);
 
 /// Reads one file of measurements, whose columns determine its form, or a table of layers as the RKNN runtime prints
-/// it, at the device's clock. `device` ran its operators; files of whole models name their own. Errors: columns of no
-/// known form, an invalid row, no row that the profile can predict.
+/// it, at the device's clock. `device` ran its operators; of files of whole models that name their own, its rows alone
+/// are kept, with a warning that counts the others. Errors: columns of no known form, an invalid row, no row of the
+/// device, no row that the profile can predict.
 [[nodiscard]] std::optional<MeasuredSet> load_measured_file(const Library& library, const std::filesystem::path& path,
                                                             std::optional<DeviceId> device, const Profile& profile,
                                                             Diagnostics& diagnostics);

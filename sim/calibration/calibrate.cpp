@@ -201,7 +201,7 @@ VectorXd unseen_predictions(Fit& fit, std::span<const FitRow> rows, int folds) {
 }
 
 // Layers so short that most of their time is the profiler's own.
-bool too_short(const FitRow& row) { return !row.network.empty() && row.row->measured < microseconds(20); }
+bool too_short(const FitRow& row) { return !row.network.empty() && row.measured < microseconds(20); }
 
 // Rows of networks are predicted by fits without their network, all others by fits without their shape.
 VectorXd unseen_by_network(Fit& fit, std::span<const FitRow> rows, const CalibrationOptions& options,
@@ -245,7 +245,7 @@ void note_parameters(Calibration& result, const std::vector<Unknown>& unknowns, 
         const double sigma = std::sqrt(covariance(at, at));
         result.parameters.push_back({one.view.path, one.view.dimension, std::exp(one.prior), std::expm1(one.sigma),
                                      std::exp(one.value), std::expm1(sigma), sigma < 0.5 * one.sigma, one.view.base,
-                                     one.view.share, one.view.per_cycle});
+                                     one.view.share, one.view.per_cycle, one.view.origin, one.view.source});
         for (std::size_t k = 0; k < j; ++k) {
             const auto other = static_cast<Eigen::Index>(k);
             const double shared = covariance(at, other) / std::sqrt(covariance(at, at) * covariance(other, other));
@@ -271,8 +271,9 @@ void note_links(Calibration& result, Profile& profile) {
         for (const ParameterView& view : views) {
             if (own(view.path)) {
                 const auto fitted = std::ranges::find(result.parameters, view.path, &FittedParameter::path);
-                FittedParameter number{view.path, view.dimension, view.value, view.spread,    view.value,  view.spread,
-                                       false,     view.base,      view.share, view.per_cycle, view.origin, view.source};
+                FittedParameter number{view.path,   view.dimension, view.value, view.spread, view.value,
+                                       view.spread, false,          view.base,  view.share,  view.per_cycle,
+                                       view.origin, view.source,    false};
                 number = fitted == result.parameters.end() ? number : *fitted;
                 number.path = view.path.substr(prefix.size());
                 link.numbers.push_back(std::move(number));
@@ -310,11 +311,53 @@ void note_next(Calibration& result, Profile& profile, const std::vector<Measured
     for (const MeasuredRow& candidate : candidates) {
         Diagnostics own;  // a row that the device cannot run is no candidate
         const auto row = fit_row(candidate, profile, own);
-        if (row && std::ranges::find(result.rows, candidate.op_class, &FittedRow::op_class) == result.rows.end()) {
+        const auto same = [&candidate](const FittedRow& timed) {
+            return timed.op_class == candidate.op_class && timed.device == candidate.device;
+        };
+        if (row && std::ranges::none_of(result.rows, same)) {
             result.next.push_back(worth_timing(*row, profile, unknowns, covariance, result.sigma));
         }
     }
     std::ranges::stable_sort(result.next, std::greater{}, &WorthTiming::removes);
+}
+
+// Credits each device with what its own rows say.
+void note_devices(Calibration& result, const Profile& profile, const std::vector<FitRow>& rows) {
+    for (std::size_t at = 0; at < profile.devices.size(); ++at) {
+        const auto id = static_cast<DeviceId>(at);
+        std::vector<FitRow> own;
+        std::vector<FittedRow> fitted;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i].row->device == id) {
+                own.push_back(rows[i]);
+                fitted.push_back(result.rows[i]);
+            }
+        }
+        if (own.empty()) {
+            continue;
+        }
+        const Device& device = profile.devices[at];
+        FittedDevice noted;
+        noted.name = device.name;
+        noted.works = own.size();
+        for (const FitRow& row : own) {
+            noted.rows += row.times.size();
+        }
+        noted.errors = errors_of(device, profile, own, fitted);
+        noted.evidence = device.evidence.value_or(std::vector<MeasuredKind>{});
+        add_evidence(noted.evidence, own, id);
+        result.devices.push_back(std::move(noted));
+    }
+}
+
+FittedRow fitted_row(const FitRow& row) {
+    FittedRow fitted;
+    fitted.name = row.row->name;
+    fitted.op_class = row.row->op_class;
+    fitted.times = row.times;
+    fitted.measured = row.measured;
+    fitted.device = row.row->device;
+    return fitted;
 }
 
 }  // namespace
@@ -338,7 +381,7 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     Calibration result;
     const Profile stated = profile;
     result.probed = apply_memory_probes(profile, sets, options.kept);
-    std::vector<FitRow> rows = fit_rows(sets, profile, result.left_out, diagnostics);
+    std::vector<FitRow> rows = without_repetitions(fit_rows(sets, profile, result.left_out, diagnostics));
     if (options.leave_out == LeftOut::kNetwork) {
         std::erase_if(rows, too_short);
     }
@@ -362,13 +405,15 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
                                 : unseen_predictions(fit, rows, options.folds);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto at = static_cast<Eigen::Index>(i);
-        const double leverage = (slopes.row(at) * covariance * slopes.row(at).transpose())(0, 0) * weights[at] /
-                                (result.sigma * result.sigma);
         const double variance = (slopes.row(at) * covariance * slopes.row(at).transpose())(0, 0);
-        result.rows.push_back({rows[i].row->name, rows[i].row->op_class, rows[i].row->measured,
-                               seconds(std::exp(predicted[at])), seconds(std::exp(unseen[at])),
-                               options.leave_out == LeftOut::kNetwork ? rows[i].network : "", leverage,
-                               std::min(1.0, weights[at]), std::sqrt(variance)});
+        FittedRow row = fitted_row(rows[i]);
+        row.predicted = seconds(std::exp(predicted[at]));
+        row.unseen = seconds(std::exp(unseen[at]));
+        row.network = options.leave_out == LeftOut::kNetwork ? rows[i].network : "";
+        row.leverage = variance * weights[at] / (result.sigma * result.sigma);
+        row.weight = std::min(1.0, weights[at]);
+        row.sigma = std::sqrt(variance);
+        result.rows.push_back(std::move(row));
     }
     note_parameters(result, fit.unknowns(), covariance);
     result.following = fit.bounds().moved();
@@ -376,11 +421,7 @@ std::optional<Calibration> calibrate(Profile& profile, std::span<const MeasuredS
     note_clocks(result, profile);
     result.fitted = summary_of(result.rows, &FittedRow::predicted);
     result.unseen = summary_of(result.rows, &FittedRow::unseen);
-    const Device& device = profile.devices[static_cast<std::size_t>(rows.front().row->device)];
-    result.device = device.name;
-    result.evidence = device.evidence.value_or(std::vector<MeasuredKind>{});
-    add_evidence(result.evidence, rows, rows.front().row->device);
-    result.error = errors_of(device, profile, rows, result.rows);
+    note_devices(result, profile, rows);
     note_links(result, profile);
     note_next(result, profile, options.candidates, fit.unknowns(), covariance);
     return result;

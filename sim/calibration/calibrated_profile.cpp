@@ -58,10 +58,34 @@ std::string entry(const FittedParameter& one, std::string_view kind, const std::
                        percent_text(one.spread_after, 2), kind, yaml_scalar(source));
 }
 
-std::string left_open(const FittedParameter& one) {
-    return one.determined
-               ? ""
-               : fmt::format(", which hardly determine it: {} before", quantity_text(one.before, one.dimension));
+// Source of a number that rows moved without determining it: what it rested on before still counts.
+std::string moved_source(const std::string& before, const std::string& value, const std::string& rows,
+                         std::string_view why) {
+    return fmt::format("{}{}{} before {}, {}", before, before.empty() ? "" : "; ", value, rows, why);
+}
+
+// A fitted number. Only one that the rows determine is calibrated: the value and the spread of the others are what the
+// rows leave of what was believed, so that all numbers together predict as the fit did, but they rest on that belief.
+std::string fitted_entry(const FittedParameter& one, const std::string& rows) {
+    if (!one.fitted) {
+        return entry(one, choice_name(kOriginNames, one.origin), one.source);
+    }
+    if (one.determined) {
+        return entry(one, choice_name(kOriginNames, Origin::kCalibrated), rows);
+    }
+    const std::string value =
+        fmt::format("{} ± {}", quantity_text(one.before, one.dimension), percent_text(one.spread_before, 2));
+    return entry(one, choice_name(kOriginNames, one.origin),
+                 moved_source(one.source, value, rows, "whose rows hardly determine it"));
+}
+
+std::string error_entry(const FittedError& one, const std::string& rows) {
+    const std::string source = one.of_rows ? rows + ", each shape predicted without itself"
+                                           : moved_source(one.before.source, percent_text(one.before.value, 2), rows,
+                                                          "scaled with the classes that its rows have");
+    return fmt::format("{{value: {}, kind: {}, source: {}}}", percent_text(one.after, 2),
+                       choice_name(kOriginNames, one.of_rows ? Origin::kCalibrated : one.before.origin),
+                       yaml_scalar(source));
 }
 
 std::string links_text(const Calibration& calibration, const std::string& source) {
@@ -69,10 +93,7 @@ std::string links_text(const Calibration& calibration, const std::string& source
     for (const FittedLink& link : calibration.links) {
         text += fmt::format("  - between: [{}, {}]\n", yaml_scalar(link.a), yaml_scalar(link.b));
         for (const FittedParameter& one : link.numbers) {
-            const bool fitted = !one.kept;
-            text += fmt::format("    {}: {}\n", one.path,
-                                entry(one, fitted ? "calibrated" : choice_name(kOriginNames, *one.kept),
-                                      fitted ? source + left_open(one) : one.source));
+            text += fmt::format("    {}: {}\n", one.path, fitted_entry(one, source));
         }
     }
     return text;
@@ -156,18 +177,22 @@ std::string correlations_text(const Calibration& calibration) {
 
 std::string calibrated_profile(const Calibration& calibration, const ProfileText& text) {
     const std::string& source = text.source;
+    const std::string probes = source + ", probes of memory";
     Branch root;
     for (const ProfileOverride& setting : text.settings) {
         root.at(setting.path).value = setting.value;
     }
     for (const FittedParameter& one : calibration.probed) {
-        root.at(one.path).value = entry(one, "measured", source + ", probes of memory");
+        root.at(one.path).value = entry(one, "measured", probes);
     }
-    for (const FittedParameter& one : calibration.parameters) {
+    for (FittedParameter one : calibration.parameters) {
         if (one.path.starts_with("links.")) {
             continue;
         }
-        root.at(one.path).value = entry(one, "calibrated", source + left_open(one));
+        const bool probed =
+            std::ranges::find(calibration.probed, one.path, &FittedParameter::path) != calibration.probed.end();
+        one.source = probed ? probes : one.source;
+        root.at(one.path).value = fitted_entry(one, source);
     }
     for (const FollowingNumber& one : calibration.following) {
         root.at(one.path).value = entry({one.path, one.dimension, one.before, one.spread, one.after, one.spread, false,
@@ -177,24 +202,13 @@ std::string calibrated_profile(const Calibration& calibration, const ProfileText
     for (const FittedClocks& list : calibration.clocks) {
         root.at(list.path).value = clocks_text(list.clocks);
     }
-    const auto error = [&](std::string_view of, const Parameter<double>& value) {
-        root.at(fmt::format("devices.{}.error.{}", calibration.device, of)).value =
-            fmt::format("{{value: {}, kind: calibrated, source: {}}}", percent_text(value.value, 2),
-                        yaml_scalar(source + ", each shape predicted without itself"));
-    };
-    if (calibration.error.matmul.origin == Origin::kCalibrated) {
-        error("matmul", calibration.error.matmul);
+    for (const FittedDevice& device : calibration.devices) {
+        for (const FittedError& one : device.errors) {
+            root.at(fmt::format("devices.{}.error.{}", device.name, choice_name(kErrorClassNames, one.of))).value =
+                error_entry(one, source);
+        }
+        root.at(fmt::format("devices.{}.evidence", device.name)).value = evidence_yaml(device.evidence);
     }
-    if (calibration.error.vector.origin == Origin::kCalibrated) {
-        error("vector", calibration.error.vector);
-    }
-    if (calibration.error.attention.origin == Origin::kCalibrated) {
-        error("attention", calibration.error.attention);
-    }
-    if (calibration.error.handover.origin == Origin::kCalibrated) {
-        error("handover", calibration.error.handover);
-    }
-    root.at(fmt::format("devices.{}.evidence", calibration.device)).value = evidence_yaml(calibration.evidence);
     std::string yaml = fmt::format("profile: {}\nextends: {}\n", yaml_scalar(text.name), yaml_scalar(text.base));
     if (!text.description.empty()) {
         yaml += fmt::format("description: {}\n", yaml_scalar(text.description));

@@ -36,8 +36,10 @@ void Unknown::set(double to) {
 Fit::Fit(Profile& profile, std::span<const FitRow> rows, std::vector<Unknown> unknowns, NumberBounds bounds)
     : profile_(profile), times_(rows), unknowns_(std::move(unknowns)), bounds_(std::move(bounds)) {
     measured_ = VectorXd(static_cast<Eigen::Index>(rows.size()));
+    noise_ = measured_;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        measured_[static_cast<Eigen::Index>(i)] = std::log(in_seconds(rows[i].row->measured));
+        measured_[static_cast<Eigen::Index>(i)] = std::log(in_seconds(rows[i].measured));
+        noise_[static_cast<Eigen::Index>(i)] = rows[i].noise * rows[i].noise;
     }
     const auto place = [this](const std::string& path) {
         const auto found = std::ranges::find(unknowns_, path, [](const Unknown& one) { return one.view.path; });
@@ -174,9 +176,13 @@ void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
     sigma_ = std::max(kNarrowest, std::sqrt((kUsualRows * kUsual * kUsual + rows * seen * seen) / (kUsualRows + rows)));
     weights_ = VectorXd(residuals.size());
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
-        const double far = residuals[i] / sigma_;
-        weights_[i] = use[i] * (kFreedom + 1) / (kFreedom + far * far);
+        const double share = sigma_ * sigma_ / (sigma_ * sigma_ + noise_[i]);
+        weights_[i] = use[i] * share * (kFreedom + 1) / (kFreedom + distance(i, residuals[i]));
     }
+}
+
+double Fit::distance(Eigen::Index row, double residual) const {
+    return residual * residual / (sigma_ * sigma_ + noise_[row]);
 }
 
 double Fit::objective(const VectorXd& residuals) const {
@@ -191,10 +197,10 @@ double Fit::cost(const VectorXd& use) {
     const VectorXd residuals = measured_ - predicted();
     weigh(residuals, use);
     // The spread's own prior, without which rows that are all far off pass for inaccurate ones.
-    double sum = (use.sum() + kUsualRows) * std::log(sigma_) + kUsualRows * kUsual * kUsual / (2 * sigma_ * sigma_);
+    double sum = kUsualRows * std::log(sigma_) + kUsualRows * kUsual * kUsual / (2 * sigma_ * sigma_);
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
-        const double far = residuals[i] / sigma_;
-        sum += use[i] * (kFreedom + 1) / 2 * std::log1p(far * far / kFreedom);
+        sum += use[i] * std::log(sigma_ * sigma_ + noise_[i]) / 2;
+        sum += use[i] * (kFreedom + 1) / 2 * std::log1p(distance(i, residuals[i]) / kFreedom);
     }
     for (const Unknown& one : unknowns_) {
         sum += (one.value - one.prior) * (one.value - one.prior) / (one.sigma * one.sigma) / 2;

@@ -61,6 +61,8 @@ class Fit {
     void weigh(const Eigen::VectorXd& residuals, const Eigen::VectorXd& use);
     /// Negative logarithm of the posterior, up to a constant; the residual spread is estimated from the rows.
     [[nodiscard]] double cost(const Eigen::VectorXd& use);
+    /// Residual in standard deviations of its row, squared.
+    [[nodiscard]] double distance(Eigen::Index row, double residual) const;
     [[nodiscard]] double objective(const Eigen::VectorXd& residuals) const;
     double step(const Eigen::VectorXd& residuals);
 
@@ -71,6 +73,7 @@ class Fit {
     /// pairs of unknowns, the first of which is at most the second
     std::vector<std::pair<std::size_t, std::size_t>> ordered_;
     Eigen::VectorXd measured_, weights_;
+    Eigen::VectorXd noise_;  ///< variance of the logarithm of a row's measured time, beside the residual spread
     double sigma_ = 1;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "berth/statistics.h"
@@ -15,21 +16,56 @@ namespace {
 
 constexpr double kNineTenths = 1.645;  // standard deviations that contain nine tenths of a normal distribution
 
-// Spread for which nine of ten unseen rows lie within 1.645 standard deviations; the prior if there are none.
-void widen(Parameter<double>& error, const std::vector<double>& logs) {
-    const auto far = quantile(logs, 0.9);
-    if (far) {
-        // Lower limit: attainable agreement between rows. Upper limit: a factor of eleven means that nothing is known.
-        error.value = std::clamp(std::expm1(*far / kNineTenths), 0.01, 10.0);
-        error.origin = Origin::kCalibrated;
+using TimesByClass = std::array<Time, kErrorClassNames.size()>;
+
+/// Errors of a device by class, and which of them were changed.
+class DeviceErrors {
+  public:
+    explicit DeviceErrors(const Device& device) : device_(device) {}
+
+    [[nodiscard]] double value(ErrorClass of) const {
+        const FittedError* found = changed(of);
+        return found == nullptr ? error_of(device_, of).value : found->after;
     }
+    /// Whether rows set it: these, or those of an earlier calibration.
+    [[nodiscard]] bool calibrated(ErrorClass of) const {
+        return changed(of) != nullptr || error_of(device_, of).origin == Origin::kCalibrated;
+    }
+    void set(ErrorClass of, double value, bool of_rows) {
+        // Lower limit: attainable agreement between rows. Upper limit: a factor of eleven means that nothing is known.
+        const double after = std::clamp(value, 0.01, 10.0);
+        const auto found = std::ranges::find(errors_, of, &FittedError::of);
+        if (found == errors_.end()) {
+            errors_.push_back({of, error_of(device_, of), after, of_rows});
+        } else {
+            found->after = after;
+        }
+    }
+    [[nodiscard]] std::vector<FittedError> changes() const { return errors_; }
+
+  private:
+    [[nodiscard]] const FittedError* changed(ErrorClass of) const {
+        const auto found = std::ranges::find(errors_, of, &FittedError::of);
+        return found == errors_.end() ? nullptr : &*found;
+    }
+
+    const Device& device_;
+    std::vector<FittedError> errors_;
+};
+
+// Root mean square over the repetitions of a row, so that their scatter counts as well as their distance.
+double off_by(const FittedRow& row) {
+    double sum = 0;
+    for (const Time time : row.times) {
+        const double off = std::log(row.unseen / time);
+        sum += off * off;
+    }
+    return std::sqrt(sum / static_cast<double>(row.times.size()));
 }
 
-double off_by(const FittedRow& row) { return std::abs(std::log(row.unseen / row.measured)); }
-
-// Variance of a model's log time from the errors of its kernel classes and hand-overs.
-double variance_by_classes(const FitRow& row, const Profile& profile, const Device& device) {
-    std::array<Time, kErrorClassNames.size()> times{};
+// Time of a model by the class of its kernels, and of its hand-overs.
+TimesByClass times_by_class(const FitRow& row, const Profile& profile) {
+    TimesByClass times{};
     for (const CountedKernel& one : row.kernels) {
         const Device& on = profile.devices[static_cast<std::size_t>(one.device)];
         times[static_cast<std::size_t>(error_class(one.kernel.kind))] +=
@@ -38,11 +74,15 @@ double variance_by_classes(const FitRow& row, const Profile& profile, const Devi
     for (const HandedOver& one : row.handovers) {
         times[static_cast<std::size_t>(ErrorClass::kHandover)] += crossing_cost(profile, one.from, one.to, one.size);
     }
-    const Time all = time_of(row, profile);
+    return times;
+}
+
+// Variance of a model's log time from the errors of its kernel classes and hand-overs.
+double variance_by_classes(const TimesByClass& times, Time all, const DeviceErrors& errors) {
     double variance = 0;
     for (const auto& row_of : kErrorClassNames) {
         const double share = times[static_cast<std::size_t>(row_of.value)] / all;
-        const double sigma = share * std::log1p(error_of(device, row_of.value).value);
+        const double sigma = share * std::log1p(errors.value(row_of.value));
         variance += sigma * sigma;
     }
     return variance;
@@ -75,44 +115,50 @@ double factor_for(const std::vector<UnseenModel>& models, bool may_narrow) {
 }
 
 // Widens all class errors if whole models need it, since a sequence of operators may deviate more than each alone.
-void widen_for_models(Device& device, const Profile& profile, std::span<const FitRow> rows,
-                      const std::vector<FittedRow>& fitted) {
+void widen_for_models(DeviceErrors& errors, const Profile& profile, std::span<const FitRow> rows,
+                      std::span<const FittedRow> fitted) {
     std::vector<UnseenModel> models;
+    TimesByClass occurs{};
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].kind) {
-            models.push_back(
-                {off_by(fitted[i]), fitted[i].sigma * fitted[i].sigma, variance_by_classes(rows[i], profile, device)});
+        if (rows[i].kind) {
+            continue;
         }
+        const TimesByClass times = times_by_class(rows[i], profile);
+        std::ranges::transform(occurs, times, occurs.begin(), std::plus{});
+        models.push_back({off_by(fitted[i]), fitted[i].sigma * fitted[i].sigma,
+                          variance_by_classes(times, time_of(rows[i], profile), errors)});
     }
     if (models.empty()) {
         return;
     }
     const bool models_alone = models.size() == rows.size();
     const double factor = factor_for(models, models_alone);
-    for (Parameter<double>* error :
-         {&device.error.matmul, &device.error.attention, &device.error.vector, &device.error.handover}) {
-        if (models_alone || (factor > 1 && error->origin == Origin::kCalibrated)) {
-            error->value = std::clamp(error->value * factor, 0.01, 10.0);
-            error->origin = Origin::kCalibrated;
+    for (const ErrorClass of :
+         {ErrorClass::kMatmul, ErrorClass::kVector, ErrorClass::kAttention, ErrorClass::kHandover}) {
+        if (models_alone || (factor > 1 && errors.calibrated(of))) {
+            errors.set(of, errors.value(of) * factor, occurs[static_cast<std::size_t>(of)] > Time{});
         }
     }
 }
 
 }  // namespace
 
-ModelError errors_of(Device device, const Profile& profile, std::span<const FitRow> rows,
-                     const std::vector<FittedRow>& fitted) {
+std::vector<FittedError> errors_of(const Device& device, const Profile& profile, std::span<const FitRow> rows,
+                                   std::span<const FittedRow> fitted) {
     std::array<std::vector<double>, kErrorClassNames.size()> far;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows[i].kind) {
             far[static_cast<std::size_t>(error_class(*rows[i].kind))].push_back(off_by(fitted[i]));
         }
     }
-    widen(device.error.matmul, far[static_cast<std::size_t>(ErrorClass::kMatmul)]);
-    widen(device.error.attention, far[static_cast<std::size_t>(ErrorClass::kAttention)]);
-    widen(device.error.vector, far[static_cast<std::size_t>(ErrorClass::kVector)]);
-    widen_for_models(device, profile, rows, fitted);
-    return device.error;
+    DeviceErrors errors(device);
+    for (const ErrorClass of : {ErrorClass::kMatmul, ErrorClass::kVector, ErrorClass::kAttention}) {
+        if (const auto most = quantile(far[static_cast<std::size_t>(of)], 0.9)) {
+            errors.set(of, std::expm1(*most / kNineTenths), true);
+        }
+    }
+    widen_for_models(errors, profile, rows, fitted);
+    return errors.changes();
 }
 
 }  // namespace berth

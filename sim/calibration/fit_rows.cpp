@@ -31,9 +31,16 @@ class Blocks {
     std::map<std::string, std::size_t> numbers_;
 };
 
-FitRow operator_row(const MeasuredRow& row, const TimedKernel& timed, const Device& device, Blocks& blocks) {
+FitRow timed_row(const MeasuredRow& row) {
     FitRow fit;
     fit.row = &row;
+    fit.times = {row.measured};
+    fit.measured = row.measured;
+    return fit;
+}
+
+FitRow operator_row(const MeasuredRow& row, const TimedKernel& timed, const Device& device, Blocks& blocks) {
+    FitRow fit = timed_row(row);
     fit.kind = timed.kernel.kind;
     if (timed.kernel.library_call) {
         fit.calls = {row.device};
@@ -77,8 +84,7 @@ std::optional<FitRow> model_row(const MeasuredRow& row, const ModelStage& stage,
         return std::nullopt;
     }
     const Work work = work_of(length, *assignment);
-    FitRow fit;
-    fit.row = &row;
+    FitRow fit = timed_row(row);
     add_kernels(fit, work, length);
     fit.calls = work.calls;
     for (const Handover& one : work.handovers) {
@@ -139,21 +145,6 @@ Time time_of(const FitRow& row, const Profile& profile) {
         time += crossing_cost(profile, one.from, one.to, one.size);
     }
     return time;
-}
-
-RowTimes::RowTimes(std::span<const FitRow> rows) : rows_(rows) {
-    std::map<std::size_t, std::vector<std::size_t>> distinct;  // by block
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        std::vector<std::size_t>& before = distinct[rows[i].block];
-        const auto alike = std::ranges::find_if(before, [&](std::size_t other) {
-            return rows[other].kernels == rows[i].kernels && rows[other].handovers == rows[i].handovers &&
-                   rows[other].calls == rows[i].calls;
-        });
-        first_.push_back(alike == before.end() ? i : *alike);
-        if (first_.back() == i) {
-            before.push_back(i);
-        }
-    }
 }
 
 std::vector<double> RowTimes::logs(const Profile& profile) const {

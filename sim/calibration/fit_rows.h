@@ -28,7 +28,10 @@ struct HandedOver {
 };
 
 struct FitRow {
-    const MeasuredRow* row = nullptr;
+    const MeasuredRow* row = nullptr;  ///< of several repetitions the first
+    std::vector<Time> times;           ///< measured, of each repetition
+    Time measured;                     ///< their median
+    double noise = 0;                  ///< standard error of the logarithm of the median, from the repetitions' scatter
     std::optional<OperatorKind> kind;  ///< absent: a whole model
     std::vector<CountedKernel> kernels;
     std::vector<HandedOver> handovers;  ///< hand-overs of a model, unless its time excludes them
@@ -42,6 +45,10 @@ struct FitRow {
 /// model cannot be instantiated.
 [[nodiscard]] std::vector<FitRow> fit_rows(std::span<const MeasuredSet> sets, const Profile& profile,
                                            std::size_t& left_out, Diagnostics& diagnostics);
+
+/// The rows with each work of a network once: rows that no number of a profile can tell apart are repetitions, which
+/// say how much a time scatters and not how far the model is off, so that together they are one row.
+[[nodiscard]] std::vector<FitRow> without_repetitions(std::span<const FitRow> rows);
 
 /// Row of one model as it would be timed; absent, with errors, if it cannot be instantiated.
 [[nodiscard]] std::optional<FitRow> fit_row(const MeasuredRow& row, const Profile& profile, Diagnostics& diagnostics);
@@ -58,11 +65,14 @@ void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> r
 /// Predicted time of a row.
 [[nodiscard]] Time time_of(const FitRow& row, const Profile& profile);
 
+/// For each row, the first one of the same work: rows that no number of a profile can tell apart.
+[[nodiscard]] std::vector<std::size_t> first_of_same_work(std::span<const FitRow> rows);
+
 /// Predicted times of rows; repeated measurements of the same work are costed once.
 class RowTimes {
   public:
     /// The rows must outlive this object.
-    explicit RowTimes(std::span<const FitRow> rows);
+    explicit RowTimes(std::span<const FitRow> rows) : rows_(rows), first_(first_of_same_work(rows)) {}
     /// Logarithms of the predicted times in seconds, by row.
     [[nodiscard]] std::vector<double> logs(const Profile& profile) const;
 

@@ -42,7 +42,7 @@ double cost_at(std::vector<FitRow>& rows, Frequency clock, double sigma, const P
     double cost = 0;
     for (FitRow& row : rows) {
         set_memory_clock(row, clock);
-        cost += unlikelihood(std::log(time_of(row, profile) / row.row->measured) / sigma);
+        cost += unlikelihood(std::log(time_of(row, profile) / row.measured) / sigma);
     }
     return cost;
 }
@@ -129,9 +129,12 @@ VectorXd predict_networks_left_out(Fit& fit, std::span<const FitRow> rows, const
                 if (state) {
                     set_memory_clock(row, *state);
                 }
-                predicted.push_back(in_seconds(time_of(row, fitted)));
-                measured.push_back(in_seconds(row.row->measured));
-                logs[static_cast<Eigen::Index>(i)] = std::log(predicted.back());
+                const double alone = in_seconds(time_of(row, fitted));
+                for (const Time time : row.times) {
+                    predicted.push_back(alone);
+                    measured.push_back(in_seconds(time));
+                }
+                logs[static_cast<Eigen::Index>(i)] = std::log(alone);
             }
         }
         networks.push_back({name, state, summarise(predicted, measured), 0});
@@ -157,11 +160,14 @@ void check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const
         const Kernel& kernel = timed->kernel;
         const ErrorClass of = error_class(kernel, device);
         const double sigma = predict_kernel(as_told, id, kernel, timed->execution).uncertainty.sigma();
-        const double off = std::abs(unseen[static_cast<Eigen::Index>(i)] - std::log(in_seconds(rows[i].row->measured)));
-        by_network[rows[i].network].add(off, sigma, 0);
-        by_class[of].add(off, sigma, needed_error(off, sigma, std::log1p(error_of(device, of).value)));
+        const double stated_error = std::log1p(error_of(device, of).value);
         const EvidenceKind distance = evidence_for(kernel.kind, kernel.input, kernel.dims, others.at(rows[i].network));
-        by_distance[distance].add(off, sigma, off / (kNormal95 * sigma));
+        for (const Time time : rows[i].times) {  // each is a layer of its own, which an interval covers or not
+            const double off = std::abs(unseen[static_cast<Eigen::Index>(i)] - std::log(in_seconds(time)));
+            by_network[rows[i].network].add(off, sigma, 0);
+            by_class[of].add(off, sigma, needed_error(off, sigma, stated_error));
+            by_distance[distance].add(off, sigma, off / (kNormal95 * sigma));
+        }
     }
     for (LeftOutNetwork& network : result.networks) {
         network.coverage = by_network[network.name].share();

@@ -151,6 +151,33 @@ std::optional<RowForm> form_of(const MeasuredTable& table, const fs::path& path)
     return std::nullopt;
 }
 
+std::string rows_of(std::size_t count) { return fmt::format("{} {}", count, count == 1 ? "row" : "rows"); }
+
+// Keeps the rows of one device, and says how many of the others are left out.
+void keep_device(MeasuredSet& set, const fs::path& path, DeviceId device, const Profile& profile,
+                 Diagnostics& diagnostics) {
+    const auto name_of = [&profile](DeviceId id) { return profile.devices[static_cast<std::size_t>(id)].name; };
+    std::vector<std::string> others;
+    for (std::size_t at = 0; at < profile.devices.size(); ++at) {
+        const auto id = static_cast<DeviceId>(at);
+        const std::size_t removed =
+            id == device ? 0 : std::erase_if(set.rows, [id](const MeasuredRow& row) { return row.device == id; });
+        if (removed > 0) {
+            others.push_back(fmt::format("{} of {}", rows_of(removed), name_of(id)));
+        }
+    }
+    if (others.empty()) {
+        return;
+    }
+    const std::string message =
+        fmt::format("only rows of {} are read (--device): {} left out", name_of(device), fmt::join(others, ", "));
+    if (set.rows.empty()) {
+        diagnostics.error(SourceLocation(path.string()), message, "the device of the rows, or no --device");
+    } else {
+        diagnostics.warning(SourceLocation(path.string()), message);
+    }
+}
+
 }  // namespace
 
 std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::path& path,
@@ -178,6 +205,9 @@ std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::
     source.cores = profile.devices[static_cast<std::size_t>(source.device)].runtime.default_cores;
     source.time = "latency_us_median";
     read_rows(*table, source, profile, library, set);
+    if (device) {
+        keep_device(set, path, *device, profile, diagnostics);
+    }
     if (diagnostics.error_count() == errors_before && set.rows.empty()) {
         diagnostics.error(SourceLocation(path.string()), "it has no row that the profile can predict");
         for (const std::string& reason : set.left_out) {

@@ -27,11 +27,7 @@ struct CalibrateOptions {
 std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::string>& files,
                                                       const CalibrateOptions& options, const Profile& profile,
                                                       const Library& library, Diagnostics& diagnostics) {
-    const auto device =
-        options.device.empty() ? std::optional(DeviceId{0}) : device_option(profile, options.device, diagnostics);
-    if (options.device.empty() && profile.devices.size() > 1) {
-        diagnostics.error(SourceLocation("--device"), "the profile has several devices", "--device NAME");
-    }
+    const auto device = options.device.empty() ? std::nullopt : device_option(profile, options.device, diagnostics);
     if (diagnostics.has_errors()) {
         return std::nullopt;
     }
@@ -46,7 +42,8 @@ std::optional<std::vector<MeasuredSet>> measured_sets(const std::vector<std::str
 
 // Candidates for the next measurement, if only whole networks were timed: the shipped image and audio networks, whose
 // input shape is known, in the timed dtypes.
-std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets, const Library& library) {
+std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets, const Profile& profile,
+                                           const Library& library) {
     std::set<std::pair<DeviceId, DType>> timed;
     for (const MeasuredSet& set : sets) {
         for (const MeasuredRow& row : set.rows) {
@@ -56,6 +53,7 @@ std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets,
             timed.emplace(row.device, row.dtype);
         }
     }
+    const bool several = !timed.empty() && timed.begin()->first != timed.rbegin()->first;
     std::vector<MeasuredRow> candidates;
     for (const ShippedFile& file : shipped_files(library, "models")) {
         Diagnostics own;
@@ -70,6 +68,9 @@ std::vector<MeasuredRow> candidates_beside(const std::vector<MeasuredSet>& sets,
             stage.precision.dtype = dtype;
             MeasuredRow row;
             row.name = fmt::format("{} {}", model->name, choice_name(kDTypeNames, dtype));
+            if (several) {
+                row.name += " on " + profile.devices[static_cast<std::size_t>(device)].name;
+            }
             row.op_class = model->name;
             row.dtype = dtype;
             row.device = device;
@@ -236,7 +237,7 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
     Profile second = *profile;
     const CalibrationOptions fit{within(options.fit), CalibrationOptions{}.folds, kept_by(within(settings)),
                                  choice_named(kLeftOutNames, options.leave_out).value_or(LeftOut::kShape),
-                                 candidates_beside(*sets, library)};
+                                 candidates_beside(*sets, *profile, library)};
     const auto result = calibrate(*profile, *sets, fit, diagnostics);
     if (!result) {
         return std::nullopt;
@@ -278,7 +279,8 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
         ->allow_extra_args(false);
     add_value(*command, "--decide", options->decide, "SCENARIO",
               "With --against: a scenario on this hardware; report the decisions that change");
-    add_value(*command, "--device", options->device, "NAME", "The device that the measurements were taken on");
+    add_value(*command, "--device", options->device, "NAME",
+              "The device that the measurements were taken on; of files that name devices, its rows alone are fitted");
     add_value(*command, "--fit", options->fit, "PATH",
               "Numbers to fit, * allowed (default: all with a spread that affect a measurement)")
         ->allow_extra_args(false);

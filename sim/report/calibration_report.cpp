@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 
 #include "base/mapped.h"
 #include "berth/statistics.h"
@@ -31,6 +33,7 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
         table.row({typed_path(one.path), with_spread(one.before, one.spread_before, one.dimension),
                    with_spread(one.after, one.spread_after, one.dimension),
                    known_before ? fmt::format("{:+.1f}", moved) : "-",
+                   known_before && !probed ? percent_text(one.remains(), 2) : "-",
                    probed ? "measured" : (one.determined ? "yes" : "hardly")});
     }
 }
@@ -38,7 +41,7 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
 std::string number_table(const Calibration& calibration, TextWidth width) {
     TextTable table;
     table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"before", "after", "moved"});
+    table.columns(Align::kRight, {"before", "after", "moved", "remains"});
     table.column("determined", Align::kLeft);
     add_numbers(table, calibration.probed, true);
     add_numbers(table, calibration.parameters, false);
@@ -86,7 +89,8 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
         table.column(std::string(heading), Align::kRight);
     }
     const auto add = [&table](const FittedRow& row) {
-        table.row({row.name, row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
+        const std::string times = row.times.size() > 1 ? fmt::format(", {} times", row.times.size()) : "";
+        table.row({row.name + times, row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
                    number_text(row.weight, 2), number_text(row.leverage, 2)});
     };
     const auto shown = static_cast<std::ptrdiff_t>(std::min(kLeverageShown, rows.size()));
@@ -232,12 +236,33 @@ std::string out_of_reach_text(const Calibration& calibration, TextWidth width) {
            "\n";
 }
 
+Json json_error(const FittedError& one) {
+    return {{"class", choice_name(kErrorClassNames, one.of)},
+            {"before", json_number(one.before.value)},
+            {"after", json_number(one.after)},
+            {"of_rows", one.of_rows}};
+}
+
+Json json_device(const FittedDevice& one) {
+    return {
+        {"name", one.name}, {"rows", one.rows}, {"works", one.works}, {"errors", json_array(one.errors, json_error)}};
+}
+
 }  // namespace
 
+std::string rows_by_device(const Calibration& calibration) {
+    const auto parts = mapped<std::string>(calibration.devices, [](const FittedDevice& one) {
+        const std::string repeated = one.works < one.rows ? fmt::format(" ({} without repetitions)", one.works) : "";
+        return fmt::format("{} {} of {}{}", one.rows, one.rows == 1 ? "row" : "rows", one.name, repeated);
+    });
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string calibration_text(const Calibration& calibration, TextWidth width) {
-    std::string text = fmt::format("{} {} of {}; typical residual {}\n\n", calibration.rows.size(),
-                                   calibration.rows.size() == 1 ? "row" : "rows", calibration.device,
-                                   percent_text(std::expm1(calibration.sigma), 2));
+    std::string text = wrapped(fmt::format("{}; typical residual {}", rows_by_device(calibration),
+                                           percent_text(std::expm1(calibration.sigma), 2)),
+                               0, width) +
+                       "\n";
     text += out_of_reach_text(calibration, width) + number_table(calibration, width) + "\n";
     for (const Correlation& pair : calibration.correlations) {
         text += wrapped(fmt::format("The rows hardly separate {} from {} (correlation {:+.2f}).", typed_path(pair.a),
@@ -253,17 +278,21 @@ std::string calibration_text(const Calibration& calibration, TextWidth width) {
     text += "\n  Median error of unseen rows by time (rows)\n" + residual_table(calibration, width);
     text += "\n  Largest errors, and largest leverage\n" + standing_out(calibration, width) + "\n";
     text += next_text(calibration, width);
-    return text + wrapped(
-                      "Moved: in standard deviations of the prior. Determined: the rows at least halved the prior's "
-                      "uncertainty. Weight below 1: the row counts less, as an outlier. Leverage: how much a row "
-                      "determines its own prediction.",
-                      0, width);
+    return text +
+           wrapped(
+               "Moved: in standard deviations of the prior. Remains: the standard deviation after the rows, as a "
+               "share of the prior's. Both are of the number's logarithm, in which ± 100% is 0.69. Determined: "
+               "at most half remains; the other numbers stay of the kind that they were. Weight below 1: the "
+               "row counts less, as an outlier or because its repetitions scatter. Leverage: how much a row "
+               "determines its own prediction.",
+               0, width);
 }
 
 std::string calibration_json(const Calibration& calibration) {
     Json json;
-    json["device"] = calibration.device;
-    json["rows"] = calibration.rows.size();
+    json["devices"] = json_array(calibration.devices, json_device);
+    json["rows"] = std::transform_reduce(calibration.devices.begin(), calibration.devices.end(), std::size_t{0},
+                                         std::plus{}, [](const FittedDevice& one) { return one.rows; });
     json["sigma"] = json_number(calibration.sigma);
     json["parameters"] =
         json_array(calibration.probed, [](const FittedParameter& one) { return json_parameter(one, true); });
@@ -297,14 +326,16 @@ std::string calibration_json(const Calibration& calibration) {
     json["distances"] = json_distances(calibration);
     json["residuals"] = Json::array();
     for (const FittedRow& row : calibration.rows) {
-        json["residuals"].push_back({{"name", row.name},
-                                     {"class", row.op_class},
-                                     {"network", json_text(row.network)},
-                                     {"measured_us", json_number(in_microseconds(row.measured))},
-                                     {"fitted_us", json_number(in_microseconds(row.predicted))},
-                                     {"unseen_us", json_number(in_microseconds(row.unseen))},
-                                     {"leverage", json_number(row.leverage)},
-                                     {"weight", json_number(row.weight)}});
+        json["residuals"].push_back(
+            {{"name", row.name},
+             {"class", row.op_class},
+             {"network", json_text(row.network)},
+             {"measured_us", json_number(in_microseconds(row.measured))},
+             {"times_us", json_array(row.times, [](Time time) { return json_number(in_microseconds(time)); })},
+             {"fitted_us", json_number(in_microseconds(row.predicted))},
+             {"unseen_us", json_number(in_microseconds(row.unseen))},
+             {"leverage", json_number(row.leverage)},
+             {"weight", json_number(row.weight)}});
     }
     return json_document(json);
 }

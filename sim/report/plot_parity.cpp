@@ -153,10 +153,9 @@ Drawing residuals_of(const Calibration& calibration) {
         x.include(in_microseconds(row.measured));
     }
     x = x.whole_decades();
-    const Canvas drawn = canvas(kParityLeft, kParityHeight,
-                                fmt::format("{} rows of {}, each shape predicted by a fit without it",
-                                            calibration.rows.size(), calibration.device),
-                                "measured", "predicted / measured", legend_of(clouds));
+    const Canvas drawn =
+        canvas(kParityLeft, kParityHeight, rows_by_device(calibration) + ", each shape predicted by a fit without it",
+               "measured", "predicted / measured", legend_of(clouds));
     std::string text = drawn.commands;
     text += fmt::format("set logscale xy\nset xrange [{}:{}]\nset yrange [{}:{}]\n", plotted(x.low), plotted(x.high),
                         plotted(1 / kMostOff), plotted(kMostOff));

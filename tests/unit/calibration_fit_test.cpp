@@ -231,7 +231,8 @@ TEST_F(CalibrationFit, ModelsFurtherOffThanTheirOperatorsWidenTheErrors) {
     const CalibrationOptions one{{"devices.cpu.matrix.efficiency"}, 2};
     const auto error = [&](const std::vector<MeasuredSet>& sets) {
         Profile profile = *start;
-        return calibrate(profile, sets, one, diagnostics)->error.matmul.value;
+        const auto errors = calibrate(profile, sets, one, diagnostics)->devices.front().errors;
+        return std::ranges::find(errors, ErrorClass::kMatmul, &FittedError::of)->after;
     };
     EXPECT_GT(error({file("fitted.csv"), encoder}), 3 * error({file("fitted.csv")}));
 }

@@ -21,10 +21,11 @@ class CalibrationNetworks : public testing::Test {
   protected:
     CalibrationNetworks() { library_.roots = {fs::path(BERTH_SOURCE_DIR)}; }
 
+    static fs::path prior_path() {
+        return fs::path(BERTH_SOURCE_DIR) / "hardware" / "measured" / "snapdragon-8-gen-3-qnn" / "prior.yaml";
+    }
     Profile chip() {
-        const fs::path prior =
-            fs::path(BERTH_SOURCE_DIR) / "hardware" / "measured" / "snapdragon-8-gen-3-qnn" / "prior.yaml";
-        return load_hardware(library_, prior.string(), {}, SourceLocation("test"), diagnostics_).value();
+        return load_hardware(library_, prior_path().string(), {}, SourceLocation("test"), diagnostics_).value();
     }
     // A table with only the columns that a deployer needs.
     std::optional<MeasuredSet> table(const std::string& rows, const Profile& profile) {
@@ -78,6 +79,133 @@ TEST_F(CalibrationNetworks, RowsOfTheSameWorkTakeTheTimeThatIsCountedOnce) {
     }
     EXPECT_NE(logs[0], logs[2]);
     EXPECT_NE(logs[4], logs[5]);
+}
+
+TEST_F(CalibrationNetworks, RepetitionsOfAWorkWeighAsOneRow) {
+    const std::string rows =
+        "resnet-18,fp16,,0.916\nvit-b-16,fp16,,6.2\nresnet-18,int8,,0.5\nmobilenet-v3-small,fp16,,0.5\n"
+        "distilbert-base-uncased-masked-lm,fp16,128,3\n";
+    Profile profile = chip();
+    const auto once = fit(profile, rows);
+    ASSERT_TRUE(once.has_value()) << diagnostics_.text();
+    std::string twenty_times;
+    for (int i = 0; i < 20; ++i) {
+        twenty_times += rows;
+    }
+    for (const std::string& repeated : {rows + rows, rows + "resnet-18,fp16,,0.916\n", twenty_times}) {
+        Profile again = chip();
+        const auto found = fit(again, repeated);
+        ASSERT_TRUE(found.has_value()) << diagnostics_.text();
+        EXPECT_DOUBLE_EQ(found->sigma, once->sigma);
+        EXPECT_DOUBLE_EQ(*found->unseen.mean_error, *once->unseen.mean_error);
+        ASSERT_EQ(found->parameters.size(), once->parameters.size());
+        for (std::size_t i = 0; i < once->parameters.size(); ++i) {
+            EXPECT_DOUBLE_EQ(found->parameters[i].after, once->parameters[i].after) << once->parameters[i].path;
+            EXPECT_DOUBLE_EQ(found->parameters[i].spread_after, once->parameters[i].spread_after);
+            EXPECT_EQ(found->parameters[i].determined, once->parameters[i].determined);
+        }
+        ASSERT_EQ(found->devices.size(), 1U);
+        EXPECT_EQ(found->devices[0].works, 5U);
+        for (std::size_t i = 0; i < once->devices[0].errors.size(); ++i) {
+            EXPECT_DOUBLE_EQ(found->devices[0].errors[i].after, once->devices[0].errors[i].after);
+        }
+    }
+    Profile again = chip();
+    EXPECT_THAT(calibration_text(*fit(again, twenty_times)),
+                ::testing::StartsWith("100 rows of npu (5 without repetitions); typical residual "));
+}
+
+TEST_F(CalibrationNetworks, RepetitionsThatScatterAreLessCertain) {
+    const auto sigma_of = [this](const std::string& more) {
+        Profile profile = chip();
+        const auto found = fit(profile, "resnet-18,fp16,,1\nvit-b-16,fp16,,6.2\n" + more);
+        EXPECT_TRUE(found.has_value()) << diagnostics_.text();
+        return found->rows.front().sigma;
+    };
+    EXPECT_GT(sigma_of("resnet-18,fp16,,0.5\nresnet-18,fp16,,2\n"), 1.2 * sigma_of(""));
+}
+
+TEST_F(CalibrationNetworks, TheMedianOfRepetitionsStandsForThem) {
+    const Profile profile = chip();
+    const auto set =
+        table("resnet-18,fp16,,0.8\nvit-b-16,fp16,,6.2\nresnet-18,fp16,,1\nresnet-18,int8,,0.5\nresnet-18,fp16,,1.25\n",
+              profile);
+    ASSERT_TRUE(set.has_value()) << diagnostics_.text();
+    std::size_t left_out = 0;
+    std::vector<FitRow> rows = fit_rows(std::vector{*set}, profile, left_out, diagnostics_);
+    const std::vector<FitRow> works = without_repetitions(rows);
+    ASSERT_EQ(works.size(), 3U);
+    EXPECT_EQ(works[0].times.size(), 3U);
+    EXPECT_NEAR(in_milliseconds(works[0].measured), 1, 1e-12);
+    EXPECT_NEAR(works[0].noise, 1.4826 * std::log(1.25) / std::sqrt(3.0), 1e-9);
+    EXPECT_EQ(works[1].measured, rows[1].measured);
+    EXPECT_EQ(works[1].noise, 0);
+    // The layers of another network are no repetitions: a fit may leave that network out.
+    rows[4].network = "another";
+    EXPECT_EQ(without_repetitions(rows).size(), 4U);
+}
+
+TEST_F(CalibrationNetworks, EachDeviceIsCreditedWithItsOwnRows) {
+    const fs::path path =
+        folder_.write("two.csv",
+                      "model,device,dtype,tokens,ms\nresnet-18,cpu,int8,,40\nresnet-18,npu,fp16,,0.9\n"
+                      "vit-b-16,npu,fp16,,6.2\nresnet-18,npu,int8,,0.5\n");
+    Profile profile = chip();
+    const auto set = load_measured_file(library_, path, std::nullopt, profile, diagnostics_);
+    ASSERT_TRUE(set.has_value()) << diagnostics_.text();
+    const auto found = calibrate(profile, std::vector{*set}, {}, diagnostics_);
+    ASSERT_TRUE(found.has_value()) << diagnostics_.text();
+    ASSERT_EQ(found->devices.size(), 2U);
+    EXPECT_EQ(rows_by_device(*found), "1 row of cpu, 3 rows of npu");
+    const auto has = [](const FittedDevice& device, DType dtype) {
+        return std::ranges::any_of(device.evidence, [dtype](const MeasuredKind& one) { return one.dtype == dtype; });
+    };
+    EXPECT_FALSE(has(found->devices[0], DType::kFp16)) << "no row of the CPU is in fp16";
+    EXPECT_TRUE(has(found->devices[1], DType::kFp16));
+    const std::string text = calibrated_profile(*found, {"mine", "npu-vector", "", "rows", {}});
+    for (const std::string device : {"cpu", "npu"}) {
+        const auto at = text.find("  " + device + ":\n");
+        ASSERT_NE(at, std::string::npos) << text;
+        const std::string own = text.substr(at, text.find("\n  npu:\n", at + 1) - at);
+        EXPECT_THAT(own, ::testing::HasSubstr("    error:\n")) << device;
+        EXPECT_THAT(own, ::testing::HasSubstr("    evidence:\n")) << device;
+    }
+    // A picture network has no attention: its error is scaled with the others, but no row says anything of it.
+    const auto of = [](const FittedDevice& device, ErrorClass error) {
+        return *std::ranges::find(device.errors, error, &FittedError::of);
+    };
+    EXPECT_FALSE(of(found->devices[0], ErrorClass::kAttention).of_rows);
+    EXPECT_TRUE(of(found->devices[0], ErrorClass::kMatmul).of_rows);
+    EXPECT_TRUE(of(found->devices[1], ErrorClass::kAttention).of_rows);
+}
+
+TEST_F(CalibrationNetworks, OnlyDeterminedNumbersAreWrittenAsCalibrated) {
+    Profile profile = chip();
+    Profile prior = profile;
+    const auto found = fit(profile, "resnet-18,fp16,,0.916\nvit-b-16,fp16,,6.2\n");
+    ASSERT_TRUE(found.has_value()) << diagnostics_.text();
+    const fs::path path = folder_.write(
+        "mine.yaml", calibrated_profile(*found, {"mine", prior_path().string(), "", "berth calibrate on rows", {}}));
+    auto written = load_hardware(library_, path.string(), {}, SourceLocation("test"), diagnostics_);
+    ASSERT_TRUE(written.has_value()) << diagnostics_.text();
+    const std::vector<ParameterView> before = parameters(prior);
+    std::size_t open = 0;
+    for (const ParameterView& view : parameters(*written)) {
+        const auto one = std::ranges::find(found->parameters, view.path, &FittedParameter::path);
+        if (one == found->parameters.end() || view.path.starts_with("links.")) {
+            continue;
+        }
+        const ParameterView& stated = *std::ranges::find(before, view.path, &ParameterView::path);
+        EXPECT_EQ(view.origin, one->determined ? Origin::kCalibrated : stated.origin) << view.path;
+        EXPECT_EQ(one->determined, one->remains() < 0.5) << view.path;
+        if (!one->determined) {
+            open += 1;
+            EXPECT_THAT(view.source, ::testing::StartsWith(stated.source)) << view.path;
+            EXPECT_THAT(view.source,
+                        ::testing::EndsWith("before berth calibrate on rows, whose rows hardly determine it"));
+        }
+    }
+    EXPECT_GT(open, found->parameters.size() / 2);
 }
 
 TEST_F(CalibrationNetworks, HandOversAreFittedAndWrittenWithTheirLink) {
