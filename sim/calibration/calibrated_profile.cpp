@@ -58,6 +58,25 @@ std::string entry(const FittedParameter& one, std::string_view kind, const std::
                        percent_text(one.spread_after, 2), kind, yaml_scalar(source));
 }
 
+std::string share_before(const FittedParameter& one, int digits) {
+    return fmt::format("{} of {}", relative_share_text(one.share, one.per_cycle, digits), one.base);
+}
+
+std::string value_before(const FittedParameter& one) {
+    const std::string value = one.base.empty() ? quantity_text(one.before, one.dimension) : share_before(one, 4);
+    return fmt::format("{} ± {}", value, percent_text(one.spread_before, 2));
+}
+
+// The source as the profile states it: readers put the share of a relative number before it, with six digits.
+std::string own_source(const FittedParameter& one) {
+    const std::string share = one.base.empty() ? "" : share_before(one, 6);
+    if (share.empty() || !one.source.starts_with(share)) {
+        return one.source;
+    }
+    const std::string rest = one.source.substr(share.size());
+    return rest.starts_with("; ") ? rest.substr(2) : rest;
+}
+
 // Source of a number that rows moved without determining it: what it rested on before still counts.
 std::string moved_source(const std::string& before, const std::string& value, const std::string& rows,
                          std::string_view why) {
@@ -73,10 +92,8 @@ std::string fitted_entry(const FittedParameter& one, const std::string& rows) {
     if (one.determined) {
         return entry(one, choice_name(kOriginNames, Origin::kCalibrated), rows);
     }
-    const std::string value =
-        fmt::format("{} ± {}", quantity_text(one.before, one.dimension), percent_text(one.spread_before, 2));
     return entry(one, choice_name(kOriginNames, one.origin),
-                 moved_source(one.source, value, rows, "whose rows hardly determine it"));
+                 moved_source(own_source(one), value_before(one), rows, "whose rows hardly determine it"));
 }
 
 std::string error_entry(const FittedError& one, const std::string& rows) {

@@ -96,18 +96,20 @@ TEST_F(CalibrationNetworks, RepetitionsOfAWorkWeighAsOneRow) {
         Profile again = chip();
         const auto found = fit(again, repeated);
         ASSERT_TRUE(found.has_value()) << diagnostics_.text();
-        EXPECT_DOUBLE_EQ(found->sigma, once->sigma);
-        EXPECT_DOUBLE_EQ(*found->unseen.mean_error, *once->unseen.mean_error);
+        constexpr double kRounding = 1e-9;
+        EXPECT_NEAR(found->sigma, once->sigma, kRounding);
+        EXPECT_NEAR(*found->unseen.mean_error, *once->unseen.mean_error, kRounding);
         ASSERT_EQ(found->parameters.size(), once->parameters.size());
         for (std::size_t i = 0; i < once->parameters.size(); ++i) {
-            EXPECT_DOUBLE_EQ(found->parameters[i].after, once->parameters[i].after) << once->parameters[i].path;
-            EXPECT_DOUBLE_EQ(found->parameters[i].spread_after, once->parameters[i].spread_after);
+            EXPECT_NEAR(found->parameters[i].after / once->parameters[i].after, 1, kRounding)
+                << once->parameters[i].path;
+            EXPECT_NEAR(found->parameters[i].spread_after, once->parameters[i].spread_after, kRounding);
             EXPECT_EQ(found->parameters[i].determined, once->parameters[i].determined);
         }
         ASSERT_EQ(found->devices.size(), 1U);
         EXPECT_EQ(found->devices[0].works, 5U);
         for (std::size_t i = 0; i < once->devices[0].errors.size(); ++i) {
-            EXPECT_DOUBLE_EQ(found->devices[0].errors[i].after, once->devices[0].errors[i].after);
+            EXPECT_NEAR(found->devices[0].errors[i].after, once->devices[0].errors[i].after, kRounding);
         }
     }
     Profile again = chip();
@@ -176,7 +178,7 @@ TEST_F(CalibrationNetworks, EachDeviceIsCreditedWithItsOwnRows) {
     };
     EXPECT_FALSE(of(found->devices[0], ErrorClass::kAttention).of_rows);
     EXPECT_TRUE(of(found->devices[0], ErrorClass::kMatmul).of_rows);
-    EXPECT_TRUE(of(found->devices[1], ErrorClass::kAttention).of_rows);
+    EXPECT_TRUE(of(found->devices[1], ErrorClass::kVector).of_rows);
 }
 
 TEST_F(CalibrationNetworks, OnlyDeterminedNumbersAreWrittenAsCalibrated) {
@@ -189,6 +191,10 @@ TEST_F(CalibrationNetworks, OnlyDeterminedNumbersAreWrittenAsCalibrated) {
     auto written = load_hardware(library_, path.string(), {}, SourceLocation("test"), diagnostics_);
     ASSERT_TRUE(written.has_value()) << diagnostics_.text();
     const std::vector<ParameterView> before = parameters(prior);
+    // Without the share of another number, which readers put first.
+    const auto words_of = [](const ParameterView& view) {
+        return view.base.empty() ? view.source : view.source.substr(view.source.find("; ") + 2);
+    };
     std::size_t open = 0;
     for (const ParameterView& view : parameters(*written)) {
         const auto one = std::ranges::find(found->parameters, view.path, &FittedParameter::path);
@@ -200,7 +206,7 @@ TEST_F(CalibrationNetworks, OnlyDeterminedNumbersAreWrittenAsCalibrated) {
         EXPECT_EQ(one->determined, one->remains() < 0.5) << view.path;
         if (!one->determined) {
             open += 1;
-            EXPECT_THAT(view.source, ::testing::StartsWith(stated.source)) << view.path;
+            EXPECT_THAT(view.source, ::testing::HasSubstr(words_of(stated))) << view.path;
             EXPECT_THAT(view.source,
                         ::testing::EndsWith("before berth calibrate on rows, whose rows hardly determine it"));
         }
