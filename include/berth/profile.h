@@ -121,7 +121,7 @@ struct AttentionEngine {
     Parameter<Operations> per_cycle;             ///< score elements per cycle and core
     std::int64_t row_granule = 1;                ///< sequence lengths that are no multiple of it pay `unaligned`
     std::optional<Parameter<double>> unaligned;  ///< factor on score_bytes; absent: there is no granule
-    std::optional<Parameter<Time>> per_head;     ///< fixed time per head and batch item, besides its scores
+    std::optional<Parameter<Time>> per_head;     ///< fixed time per head and batch item whose scores spill
     /// Host-core cycles per element of new queries, keys and values: rotary positions, sorting by head and writing to
     /// the KV cache. Absent: none.
     std::optional<Parameter<double>> layout_cycles;

@@ -59,11 +59,12 @@ Bytes operands_read(const Kernel& kernel, const AttentionDims& d) {
     return queries_read(kernel, d) + cached_size(d, kernel.weight, kernel.weight_group);
 }
 
-/// Traffic of one schedule beyond reading each operand once.
+/// Traffic of one schedule beyond reading each operand once, and the time of its heads besides.
 template <class T>
 struct ScoreTraffic {
     Number<T, Bytes> read{};
     double descriptors = 0;
+    std::optional<Number<T, Time>> heads{};
 };
 
 // Descriptors for one head: row tiles of the left operand (queries in the first product, scores in the second) and the
@@ -73,8 +74,20 @@ double rows_moved(const MatmulDims& d, DType rows, DType second, const Device& d
     return descriptor_count(d, matmul_tile(d, rows, second, device, false), rows, streamed, device);
 }
 
+// Heads whose scores spill pass the memory one by one, in steps that wait for each other's results there. A schedule
+// that keeps scores has no such steps.
 template <class T>
-ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, Bytes once) {
+std::optional<Number<T, Time>> time_of_heads(const AttentionDims& d, const AttentionEngine& engine, int cores) {
+    if (!engine.per_head) {
+        return std::nullopt;
+    }
+    return T::profile(*engine.per_head, "time per head") * T::given(static_cast<double>(d.batch * d.heads), "heads") /
+           T::given(static_cast<double>(cores), "cores");
+}
+
+template <class T>
+ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, const Device& device, Bytes once,
+                               int cores) {
     const AttentionEngine& engine = *device.attention;
     // The measured bytes per score include Q, K, V and the result, so only the excess over the compulsory traffic is
     // added.
@@ -86,7 +99,7 @@ ScoreTraffic<T> spilled_scores(const Kernel& kernel, const AttentionDims& d, con
     const double per_head = rows_moved({1, d.seq, d.head_dim, d.kv_seq}, kernel.input, kernel.input, device) +
                             rows_moved({1, d.seq, d.kv_seq, value_width(d)}, score_dtype(kernel), kernel.input, device);
     return {larger(Number<T, Bytes>{}, spilled - T::given(once, "each operand once")),
-            per_head * static_cast<double>(d.batch * d.heads)};
+            per_head * static_cast<double>(d.batch * d.heads), time_of_heads<T>(d, engine, cores)};
 }
 
 template <class T>
@@ -97,13 +110,15 @@ ScoreTraffic<T> kept_scores(const Kernel& kernel, const AttentionDims& d, const 
     return {tile.passes > 1
                 ? T::given(keys_and_values, "keys and values") * T::given(tile.passes - 1, "further passes over them")
                 : Number<T, Bytes>{},
-            per_head * static_cast<double>(d.batch * d.heads)};
+            per_head * static_cast<double>(d.batch * d.heads),
+            {}};
 }
 
 template <class T>
 Time moving_time(const ScoreTraffic<T>& traffic, const Device& device, const Rates<T>& rates) {
     return value_of(traffic.read) / value_of(rates.dram) +
-           device.dma.setup.value * (traffic.descriptors / dma_channels(device, rates.cores));
+           device.dma.setup.value * (traffic.descriptors / dma_channels(device, rates.cores)) +
+           (traffic.heads ? value_of(*traffic.heads) : Time{});
 }
 
 // Scores stay on chip if the runtime has a schedule for it, the tile fits, and this moves data in less time than
@@ -111,7 +126,7 @@ Time moving_time(const ScoreTraffic<T>& traffic, const Device& device, const Rat
 template <class T>
 void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d, const Device& device,
                 const Rates<T>& rates) {
-    ScoreTraffic<T> chosen = spilled_scores<T>(kernel, d, device, demand.compulsory);
+    ScoreTraffic<T> chosen = spilled_scores<T>(kernel, d, device, demand.compulsory, rates.cores);
     const ScoreTile tile = score_tile(kernel, d, device, rates.cores);
     if (tile.queries > 0 && may_keep(*device.attention, device, rates.cores)) {
         const ScoreTraffic<T> kept = kept_scores<T>(kernel, d, device, tile);
@@ -119,6 +134,9 @@ void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d,
             chosen = kept;
             demand.tile = {tile.queries, d.head_dim, keys_read(d)};
         }
+    }
+    if (chosen.heads) {
+        demand.vector += *chosen.heads;
     }
     demand.read += chosen.read;
     demand.descriptors = chosen.descriptors;
@@ -153,11 +171,6 @@ Demand<T> attention_demand(const Kernel& kernel, const AttentionDims& d, const D
     demand.elements = scores;
     demand.vector = T::given(scores, "score elements") /
                     (T::profile(engine.per_cycle, "score elements per cycle") * rates.vector_clock);
-    if (engine.per_head) {
-        demand.vector += T::profile(*engine.per_head, "time per head") *
-                         T::given(static_cast<double>(d.batch * d.heads), "heads") /
-                         T::given(static_cast<double>(rates.cores), "cores");
-    }
     demand.engines_serial = true;
     const Bytes read = operands_read(kernel, d);
     const Bytes written = element_size(kernel.output) * static_cast<double>(output_elements(kernel.kind, kernel.dims));

@@ -100,6 +100,27 @@ TEST(KeptScores, LeaveEachOperandOnceInABufferThatHoldsThem) {
     EXPECT_LT(kept.total, attention_on(shipped_rk3588(), DType::kFp16).total * 0.7);
 }
 
+// The steps of a head that wait for each other in memory are those of the schedule that spills.
+TEST(KeptScores, HaveHeadsThatDoNotWaitForTheMemory) {
+    const KernelCost kept =
+        attention_on(shipped_rk3588({{"devices.npu.memories.sram.capacity", "8 MiB"}}), DType::kFp16);
+    const KernelCost slow_heads = attention_on(
+        shipped_rk3588({{"devices.npu.memories.sram.capacity", "8 MiB"}, {"devices.npu.attention.per_head", "1 ms"}}),
+        DType::kFp16);
+    const KernelCost spilled = attention_on(shipped_rk3588(), DType::kFp16);
+    EXPECT_EQ(kept.total, slow_heads.total);
+    EXPECT_NEAR(in_milliseconds(spilled.vector - kept.vector), 12 * 0.033, 1e-6);
+}
+
+// A compiler that has both schedules takes the faster one, steps of the heads included.
+TEST(KeptScores, AreWorthFurtherPassesWhereHeadsTakeLong) {
+    const std::vector<ProfileOverride> narrow{{"devices.npu.attention.keeps_scores_from", "16 KiB"},
+                                              {"devices.npu.attention.score_bytes", "0.6 B"}};
+    std::vector<ProfileOverride> slow = narrow;
+    slow.push_back({"devices.npu.attention.per_head", "1 ms"});
+    EXPECT_LT(attention_on(shipped_rk3588(slow), DType::kFp16).vector, milliseconds(12));
+}
+
 TEST(KeptScores, AreWhatARuntimeMayRefuse) {
     const Profile large = shipped_rk3588(
         {{"devices.npu.memories.sram.capacity", "8 MiB"}, {"devices.npu.attention.keeps_scores_from", "16 MiB"}});
