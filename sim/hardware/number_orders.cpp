@@ -11,6 +11,9 @@ std::vector<NumberOrder> number_orders(const Profile& profile) {
         const Device& device = profile.devices[id];
         const std::string path = "devices." + device.name;
         for (const CoreCluster& cluster : device.clusters) {
+            if (cluster.bandwidth.value > device.dram_limit.value) {
+                continue;  // the core could ask for more than the device may draw
+            }
             const std::string own = fmt::format("{}.clusters.{}", path, cluster.name);
             orders.push_back({(cluster.bandwidth_at_device ? path + ".dma" : own) + ".bandwidth", path + ".dma.limit"});
         }

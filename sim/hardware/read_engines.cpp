@@ -139,11 +139,20 @@ std::string way_out(const LimitTooLow& found) {
     return fmt::format("{}{}{}", raised, slower.empty() ? "" : "; ", slower);
 }
 
+// Whether the number is what a core could ask for of any memory: the width of its port, or what chips of the kind have.
+// Such a core draws what the device may; one of which a draw above that is stated contradicts the limit.
+bool is_of_core_alone(const YamlNode& dma, const CoreCluster& cluster) {
+    const auto written = cluster.bandwidth_at_device ? dma.find("bandwidth") : std::nullopt;
+    const RelativeNumber* share = written ? written->relative() : nullptr;
+    return cluster.bandwidth.origin == Origin::kInherited || (share != nullptr && share->per_cycle);
+}
+
 void read_dma(Device& device, const YamlNode& whole, const YamlNode& node) {
     KeyReader rows(node);
     dma_keys(rows, device);
     for (const CoreCluster& cluster : device.clusters) {
-        if (device.dram_limit.value > Bandwidth() && cluster.bandwidth.value > device.dram_limit.value) {
+        const bool above = device.dram_limit.value > Bandwidth() && cluster.bandwidth.value > device.dram_limit.value;
+        if (above && !is_of_core_alone(node, cluster)) {
             const YamlNode limit = node.require("limit");
             limit.error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
