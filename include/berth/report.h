@@ -13,6 +13,7 @@
 #include "berth/diagnostics.h"
 #include "berth/evaluation.h"
 #include "berth/findings.h"
+#include "berth/inherited_mechanisms.h"
 #include "berth/pictures.h"
 #include "berth/provenance.h"
 #include "berth/scenario.h"
@@ -89,6 +90,8 @@ struct ModelPrediction {
     std::string model, device;
     Candidate candidate;
     std::vector<Warning> warnings;
+    std::string runtime{};                        ///< name of the device's runtime
+    std::vector<InheritedMechanism> inherited{};  ///< of that runtime as another chip has it
 };
 [[nodiscard]] std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices,
                                           TextWidth width = {});

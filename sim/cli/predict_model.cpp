@@ -138,8 +138,9 @@ std::optional<std::string> predict_model(const PredictOptions& options, const Ta
     auto devices = mapped(target.profile.devices, &Device::name);
     std::vector<Warning> warnings = target.warnings;
     add_silent_settings(silent_settings_of(options, target, *stage), warnings, diagnostics);
-    const ModelPrediction prediction{stage->model.name, target.device().name, std::move(*candidate),
-                                     std::move(warnings)};
+    auto inherited = inherited_mechanisms(target.profile, *stage, target.id, candidate->latency.median);
+    const ModelPrediction prediction{stage->model.name,   target.device().name,         std::move(*candidate),
+                                     std::move(warnings), target.device().runtime.name, std::move(inherited)};
     return in_format(
         {.text = [&] { return changes_line(invocation) + prediction_text(prediction, devices, invocation.width); },
          .json = [&] { return prediction_json(prediction, devices); },

@@ -81,6 +81,35 @@ std::string lengths_text(const Candidate& candidate) {
                                            candidate.actual_tokens));
 }
 
+// What a runtime's mechanisms add as they were found on another chip, and save.
+std::string inherited_text(const ModelPrediction& prediction, TextWidth width) {
+    if (prediction.inherited.empty()) {
+        return "";
+    }
+    std::string text = "\n" + wrapped(fmt::format("Inherited with {} until this chip states its own, each by itself:",
+                                                  prediction.runtime),
+                                      0, width);
+    for (const InheritedMechanism& one : prediction.inherited) {
+        const bool saves = one.adds < Time{};
+        text += wrapped(fmt::format("{} {} {} ({})", one.name, saves ? "save" : "add",
+                                    brief(saves ? -one.adds : one.adds), one.keys),
+                        2, width);
+    }
+    return text;
+}
+
+Json json_inherited(const ModelPrediction& prediction) {
+    Json list = Json::array();
+    for (const InheritedMechanism& one : prediction.inherited) {
+        Json object = Json::object();
+        object["mechanism"] = one.name;
+        object["keys"] = one.keys;
+        object["adds_ms"] = json_milliseconds(one.adds);
+        list.push_back(std::move(object));
+    }
+    return list;
+}
+
 }  // namespace
 
 std::string prediction_text(const ModelPrediction& prediction, std::span<const std::string> devices, TextWidth width) {
@@ -98,6 +127,7 @@ std::string prediction_text(const ModelPrediction& prediction, std::span<const s
         text += fmt::format("energy {}\n", brief(*candidate.energy));
     }
     text += "\n" + class_table(candidate, width);
+    text += inherited_text(prediction, width);
     const std::string elsewhere = elsewhere_text(candidate, devices, width);
     return text + (elsewhere.empty() ? "" : "\nNot on " + prediction.device + ":\n" + elsewhere);
 }
@@ -120,6 +150,7 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["handover_ms"] = json_milliseconds(candidate.handover);
     object["by_category"] = json_categories(candidate.by_category);
     object["operators"] = json_operators(candidate.operators, devices);
+    object["inherited"] = json_inherited(prediction);
     object["warnings"] = json_warnings(prediction.warnings);
     return json_document(object);
 }

@@ -11,7 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-YamlDocument parsed(const std::string& text) {
+YamlDocument yaml_of(const std::string& text) {
     Diagnostics diagnostics;
     auto document = YamlDocument::parse(text, "test", diagnostics);
     if (!document) {
@@ -22,7 +22,7 @@ YamlDocument parsed(const std::string& text) {
 
 std::vector<std::string> differing(const std::string& before, const std::string& after) {
     std::vector<std::string> texts;
-    for (const YamlDifference& one : differences_between(parsed(before), parsed(after))) {
+    for (const YamlDifference& one : differences_between(yaml_of(before), yaml_of(after))) {
         texts.push_back(one.path() + ": " + one.before.value_or("-") + " -> " + one.after.value_or("-"));
     }
     return texts;
@@ -62,8 +62,8 @@ TEST(YamlDifferences, TakingOverEachMakesTheOther) {
     for (const std::string& one : texts) {
         for (const std::string& other : texts) {
             SCOPED_TRACE(one + " to " + other);
-            const YamlDocument after = parsed(other);
-            YamlDocument changing = parsed(one);
+            const YamlDocument after = yaml_of(other);
+            YamlDocument changing = yaml_of(one);
             const auto all = differences_between(changing, after);
             for (std::size_t i = 0; i < all.size(); ++i) {
                 take_over(changing, all[i], after);
@@ -74,7 +74,7 @@ TEST(YamlDifferences, TakingOverEachMakesTheOther) {
 }
 
 TEST(YamlDocumentText, APathTellsWhatStandsThere) {
-    const YamlDocument document = parsed("{a: [128, 512], s: [{name: x, t: {rate: 5 Hz}}], n: ~, q: \"a: b\"}");
+    const YamlDocument document = yaml_of("{a: [128, 512], s: [{name: x, t: {rate: 5 Hz}}], n: ~, q: \"a: b\"}");
     EXPECT_EQ(document.text_at("a"), "[128, 512]");
     EXPECT_EQ(document.text_at("s.x.t"), "{rate: 5 Hz}");
     EXPECT_EQ(document.text_at("s.0.t.rate"), "5 Hz");
