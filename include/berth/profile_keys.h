@@ -21,6 +21,9 @@
 
 namespace berth {
 
+/// What a profile says of a dtype that its array does not multiply.
+inline constexpr std::string_view kNotMultiplied = "none";
+
 /// Permitted form of a number. A number of type Operations is a plain number per clock cycle.
 enum class NumberForm : std::uint8_t {
     kPositive,
@@ -119,7 +122,7 @@ void attention_keys(Visitor& v, auto&& attention) {
     v.number("per_cycle", attention.per_cycle, NumberForm::kPositive,
              "score elements per clock cycle and core beyond the MACs");
     v.number("per_head", attention.per_head, NumberForm::kPositive,
-             "time of each head besides its scores; absent: none");
+             "time of each head whose scores do not stay on chip, besides these; absent: none");
     v.number("layout_cycles", attention.layout_cycles, NumberForm::kPositive,
              "cycles of a core of the host per element of new queries, keys and values, to turn them, sort them by "
              "head and put them into the cache; absent: none");

@@ -1,5 +1,6 @@
 // Numbers that a profile may have but hardly means.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -41,6 +42,70 @@ void warn_of_idle_cores(const Device& device, const YamlNode& node) {
     }
 }
 
+// Whether the number is a share, of a share, ... of one that this chip states.
+bool follows_stated(const Profile& profile, const std::vector<std::string>& stated, std::string path) {
+    for (std::size_t steps = 0; steps <= profile.relative.size(); ++steps) {
+        if (std::ranges::find(stated, path) != stated.end()) {
+            return true;
+        }
+        const auto share = std::ranges::find(profile.relative, path, &RelativeNumber::path);
+        if (share == profile.relative.end()) {
+            return false;
+        }
+        path = share->base;
+    }
+    return false;
+}
+
+/// What a chip states of its array, and what it does not.
+struct ArrayRates {
+    std::vector<std::string> stated, paths;  ///< dtypes by name, and the paths of their numbers
+    std::vector<std::string> inherited;      ///< dtypes whose numbers do not follow a stated one
+    bool used = false;                       ///< whether products may have one of the stated dtypes
+};
+
+ArrayRates array_rates(const Profile& profile, const Device& device) {
+    const OperatorRule& products = device.runtime.operators[static_cast<std::size_t>(OperatorKind::kMatmul)];
+    const auto path = [&device](std::string_view dtype) {
+        return fmt::format("devices.{}.matrix.macs_per_cycle.{}", device.name, dtype);
+    };
+    ArrayRates rates;
+    for (const bool stated : {true, false}) {
+        for (const auto& row : kDTypeNames) {
+            const auto& rate = device.clusters.front().macs_per_cycle[static_cast<std::size_t>(row.value)];
+            if (!rate || (rate->origin != Origin::kInherited) != stated) {
+                continue;
+            }
+            if (stated) {
+                rates.stated.emplace_back(row.name);
+                rates.paths.push_back(path(row.name));
+                rates.used |= std::ranges::find(products.dtypes, row.value) != products.dtypes.end();
+            } else if (!follows_stated(profile, rates.paths, path(row.name))) {
+                rates.inherited.emplace_back(row.name);
+            }
+        }
+    }
+    return rates;
+}
+
+// Arrays of a kind differ in the dtypes that they multiply. A chip that states some, and not the others, may lack them.
+void warn_of_unstated_dtypes(const Profile& profile, const Device& device, const YamlNode& node) {
+    const YamlNode matrix = node.require("matrix");
+    const auto macs = matrix.find("macs_per_cycle");
+    const ArrayRates rates = macs ? array_rates(profile, device) : ArrayRates{};
+    for (const std::string& dtype : rates.stated.empty() ? std::vector<std::string>() : rates.inherited) {
+        macs->require(dtype).warning(
+            fmt::format("inherited, while this chip states {}: models of {} are multiplied at the other chip's rate",
+                        fmt::join(rates.stated, " and "), dtype),
+            fmt::format("its own number, or '{}' if its array does not multiply {}", kNotMultiplied, dtype));
+    }
+    if (!rates.stated.empty() && !rates.used) {
+        macs->warning(fmt::format("no product runs at {}, so that what the array multiplies there has no effect",
+                                  fmt::join(rates.stated, " or ")),
+                      fmt::format("{} among the 'dtypes' of devices.{}.runtime", rates.stated.front(), device.name));
+    }
+}
+
 }  // namespace
 
 void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root) {
@@ -49,6 +114,9 @@ void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root) {
         const YamlNode node = devices.require(device.name);
         warn_of_slow_memory(device, node.require("memories"));
         warn_of_idle_cores(device, node);
+        if (&device != &profile.devices[static_cast<std::size_t>(profile.host)]) {  // a CPU multiplies all dtypes
+            warn_of_unstated_dtypes(profile, device, node);
+        }
     }
 }
 

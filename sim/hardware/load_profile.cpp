@@ -105,6 +105,43 @@ void follow_array(YamlDocument& base, Diagnostics& diagnostics) {
     }
 }
 
+/// Size of an array in MACs of one byte, as a factor of its rate at the dtype.
+struct ArraySize {
+    std::string_view dtype;
+    double bytes = 0;
+};
+
+// By the first dtype that the array multiplies.
+std::optional<ArraySize> size_of_array(const YamlNode& device) {
+    const auto matrix = device.find("matrix");
+    const auto macs = matrix && matrix->is_map() ? matrix->find("macs_per_cycle") : std::nullopt;
+    for (const auto& row : kDTypeNames) {
+        const auto rate = macs && macs->is_map() ? macs->find(row.name) : std::nullopt;
+        if (rate && !says_none(*rate)) {
+            return ArraySize{row.name, in_bytes(element_size(row.value))};
+        }
+    }
+    return std::nullopt;
+}
+
+// Vector rates that are shares of an int8 array which this chip has not (`int8: none`) become shares of the array that
+// it has: one MAC of 16 bits takes the array of two of 8 bits, one of 4 bits that of half.
+void follow_array_of_another_dtype(YamlDocument& document, Diagnostics& diagnostics) {
+    const YamlNode root = document.root(diagnostics);
+    for (const VectorRateNode& rate : vector_rates(root)) {
+        const std::string device = "devices." + rate.device;
+        const auto relative = parse_relative(scalar_below(rate.number, "value"));
+        const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
+        const bool absent = document.text_at(fmt::format("{}.{}", device, kArray)) == std::string(kNotMultiplied);
+        const auto other = absent ? size_of_array(root.require("devices").require(rate.device)) : std::nullopt;
+        if (share != nullptr && share->base == kArray && other) {
+            const std::string alike = percent_text(share->share * other->bytes, kShareDigits);
+            put(document, rate.path, fmt::format("{} of matrix.macs_per_cycle.{}", alike, other->dtype),
+                rate.number.where(), diagnostics);
+        }
+    }
+}
+
 // The clock of the memory is the state of the boards that were measured; bandwidths hold at the rated one.
 void forget_memory_state(YamlDocument& base, Diagnostics& diagnostics) {
     const auto memory = base.root(diagnostics).find("memory");
@@ -120,6 +157,7 @@ void forget_memory_state(YamlDocument& base, Diagnostics& diagnostics) {
 // another one, does not change the vector unit.
 void settle_vector_rates(YamlDocument& document, Diagnostics& diagnostics) {
     Diagnostics ignored;
+    follow_array_of_another_dtype(document, ignored);
     for (const VectorRateNode& rate : vector_rates(document.root(ignored))) {
         const auto written = rate.number.find("value");
         const auto relative = parse_relative(scalar_below(rate.number, "value"));

@@ -63,12 +63,32 @@ class StatedChip {
         return quantity != nullptr ? quantity->value : of_archetype;
     }
     [[nodiscard]] double bus() const { return number("--dram", archetype_.dram.bandwidth.value.si()); }
-    /// DRAM bandwidth of one core of the accelerator.
-    [[nodiscard]] double draw() const {
-        const double inherited = accelerator().clusters.front().bandwidth.value.si();
-        const bool follows = relative_at(fmt::format("devices.{}.dma.bandwidth", accelerator().name)) != nullptr;
+    /// What one core of the accelerator could ask for: its port at the stated clock, or a share of the stated bus.
+    [[nodiscard]] double port() const {
+        const CoreCluster& core = accelerator().clusters.front();
+        const auto* follows = relative_at(fmt::format("devices.{}.dma.bandwidth", accelerator().name));
+        const double of_archetype = core.bandwidth.value.si();
+        if (follows == nullptr) {
+            return of_archetype;
+        }
+        return follows->per_cycle ? of_archetype / core.clock.value.si() * number("--clock", core.clock.value.si())
+                                  : of_archetype / archetype_.dram.bandwidth.value.si() * bus();
+    }
+    /// Bandwidth of all its cores together.
+    [[nodiscard]] double limit() const {
+        const bool follows = relative_at(fmt::format("devices.{}.dma.limit", accelerator().name)) != nullptr;
         const double scale = follows ? bus() / archetype_.dram.bandwidth.value.si() : 1;
-        return number("--bandwidth", inherited * scale);
+        return number("--bandwidth", accelerator().dram_limit.value.si() * scale);
+    }
+    /// Its cores, of a CPU the large ones.
+    [[nodiscard]] double cores() const {
+        const double of_archetype = accelerator().clusters.front().cores;
+        return number("--cores", is_cpu() ? number("--cpu-cores", of_archetype) : of_archetype);
+    }
+    /// What one core draws: what it could ask for, of a stated sum its share at least.
+    [[nodiscard]] double draw() const {
+        const double share = text("--bandwidth") != nullptr ? limit() / cores() : 0;
+        return std::min(limit(), std::max(port(), share));
     }
     /// Where the accelerator keeps most: its last memory level.
     [[nodiscard]] const MemoryLevel& on_chip() const { return accelerator().memories.back(); }
@@ -82,6 +102,12 @@ class StatedChip {
         const double clock = accelerator().clusters.front().clock.value.si();
         const double scale = follows != nullptr ? number("--clock", clock) / clock : 1;
         return on_chip().bandwidth->value.si() * scale;
+    }
+    /// The fp16 rate of the array relative to its int8 rate; zero where the one does not follow the other.
+    [[nodiscard]] double wider_in_halves() const {
+        const std::string array = fmt::format("devices.{}.matrix.macs_per_cycle", accelerator().name);
+        const auto* follows = relative_at(array + ".fp16");
+        return follows != nullptr && follows->base == array + ".int8" ? follows->share : 0;
     }
     /// Whether the kind has one core, which all rates are those of.
     [[nodiscard]] bool counts_as_one() const {
@@ -117,6 +143,7 @@ class Sheet {
         }
         take("--macs-int8");
         take("--macs-fp16");
+        follow_halves();
         take_bandwidth();
         take("--sram");
         follow_on_chip();
@@ -151,6 +178,14 @@ class Sheet {
             lines_.push_back({fmt::format("devices.{}.runtime.default_cores", device_.name), "all"});
         }
     }
+    // The array is one: where only its fp16 rate is stated, the int8 rate is to it as in chips of the kind.
+    void follow_halves() {
+        const double ratio = chip_.wider_in_halves();
+        if (chip_.text("--macs-fp16") != nullptr && chip_.text("--macs-int8") == nullptr && ratio > 0) {
+            lines_.push_back({path_of("--macs-int8"), assumed_value(fmt::format("{} of fp16", percent_text(1 / ratio)),
+                                                                    "100%", "as in chips of the kind")});
+        }
+    }
     // As a share of the bus where that is stated too, so that a question about another memory moves both.
     void take_bandwidth() {
         const std::string* all = chip_.text("--bandwidth");
@@ -166,15 +201,24 @@ class Sheet {
         } else {
             take("--bandwidth");
         }
-        lines_.push_back({fmt::format("devices.{}.dma.bandwidth", device_.name),
-                          assumed_value("100% of limit per core", "40%", "one core may draw what all may")});
+        follow_cores_draw();
+    }
+    // What all cores draw together is as much as their ports carry at least.
+    void follow_cores_draw() {
+        if (chip_.port() * chip_.cores() < chip_.limit()) {
+            const std::string share = percent_text(1 / chip_.cores(), kAllDigits);
+            lines_.push_back({fmt::format("devices.{}.dma.bandwidth", device_.name),
+                              assumed_value(fmt::format("{} of limit per core", share), "40%",
+                                            "what all cores draw, which is more than chips of the kind do")});
+        }
     }
     // What is inherited may be slower than the stated DRAM, as no chip is built.
     void follow_on_chip() {
         const double bandwidth = chip_.on_chip_bandwidth();
         if (bandwidth > 0 && bandwidth < kOnChipLead * chip_.draw()) {
+            const std::string_view least = chip_.draw() < chip_.limit() ? "bandwidth" : "limit";
             lines_.push_back({fmt::format("devices.{}.memories.{}.bandwidth", device_.name, chip_.on_chip().name),
-                              assumed_value(fmt::format("{} of dma.bandwidth per core", percent_text(kOnChipLead)),
+                              assumed_value(fmt::format("{} of dma.{} per core", percent_text(kOnChipLead), least),
                                             percent_text(chip_.on_chip().bandwidth->spread),
                                             "on-chip memory is at least twice as fast as the DRAM behind it")});
         }

@@ -32,11 +32,14 @@ bool keeps_to_sharing(std::optional<Sharing> per, NumberForm form, const YamlNod
     return true;
 }
 
+bool says_none(const YamlNode& node) { return node.is_scalar() && node.text() == kNotMultiplied; }
+
 MacsPerCycle read_macs_per_cycle(const YamlNode& map) {
     MacsPerCycle result;
     bool any = false;
     for (const auto& row : kDTypeNames) {
-        if (const auto node = map.find(row.name)) {
+        const auto node = map.find(row.name);
+        if (node && !says_none(*node)) {
             any = true;
             result[static_cast<std::size_t>(row.value)] = read_number<Operations>(*node, NumberForm::kPositive);
         }

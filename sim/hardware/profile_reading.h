@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "berth/profile.h"
+#include "berth/profile_keys.h"
 #include "berth/quantity_text.h"
 #include "berth/yaml_reader.h"
 
@@ -29,7 +30,9 @@ void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, st
     }
 }
 
-/// Numbers per dtype, such as `{int8: 1024, fp16: 512}`; at least one.
+/// Whether the array does not multiply the dtype, though that of the profile that this one extends may.
+[[nodiscard]] bool says_none(const YamlNode& node);
+/// Numbers per dtype, such as `{int8: 1024, fp16: 512}`, or `none`; at least one number.
 [[nodiscard]] MacsPerCycle read_macs_per_cycle(const YamlNode& map);
 /// A list of at least one dtype, without duplicates.
 [[nodiscard]] std::vector<DType> read_dtypes(const YamlNode& list);

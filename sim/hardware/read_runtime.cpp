@@ -32,14 +32,18 @@ bool multiplies(const CoreCluster& cluster) {
                        [](const auto& macs) { return macs.has_value(); });
 }
 
+bool lists(const std::vector<DType>& dtypes, DType dtype) { return std::ranges::find(dtypes, dtype) != dtypes.end(); }
+
 // Checks that operators of the array list only dtypes that the array multiplies.
-void check_dtypes(const Device& device, OperatorKind kind, const OperatorRule& rule, const YamlNode& node) {
-    if (!computes_on_array(kind)) {
+void check_dtypes(const Device& device, OperatorKind kind, const std::vector<DType>& none, const YamlNode& node) {
+    const OperatorRule& rule = device.runtime.operators[static_cast<std::size_t>(kind)];
+    if (!computes_on_array(kind) || !rule.supported) {
         return;
     }
     for (const DType dtype : rule.dtypes) {
         for (const CoreCluster& cluster : device.clusters) {
-            if (multiplies(cluster) && !cluster.macs_per_cycle[static_cast<std::size_t>(dtype)]) {
+            const bool rated = cluster.macs_per_cycle[static_cast<std::size_t>(dtype)].has_value();
+            if (multiplies(cluster) && !rated && !lists(none, dtype)) {
                 node.error(fmt::format("runs in {}, for which '{}' has no macs_per_cycle",
                                        choice_name(kDTypeNames, dtype), cluster.name));
                 return;
@@ -90,6 +94,31 @@ void forget_replaced_rule(const YamlNode& rule) {
         const auto found = rule.find(key);
         if (found && (found->is_set() || found->where().file_name() == file)) {
             found->error("has no meaning for an operator that another device runs", "on or reason alone");
+        }
+    }
+}
+
+// Dtypes of which the profile says that the array does not multiply them.
+std::vector<DType> not_multiplied(const YamlNode& device) {
+    const auto matrix = device.find("matrix");
+    const auto macs = matrix && matrix->is_map() ? matrix->find("macs_per_cycle") : std::nullopt;
+    std::vector<DType> none;
+    for (const auto& row : kDTypeNames) {
+        const auto rate = macs && macs->is_map() ? macs->find(row.name) : std::nullopt;
+        if (rate && says_none(*rate)) {
+            none.push_back(row.value);
+        }
+    }
+    return none;
+}
+
+// A rule that is inherited from a chip with those dtypes is about the others.
+void forget_not_multiplied(Runtime& runtime, const std::vector<DType>& none) {
+    for (std::size_t kind = 0; kind < runtime.operators.size(); ++kind) {
+        std::vector<DType>& dtypes = runtime.operators.at(kind).dtypes;
+        const auto lacks = [&none](DType dtype) { return lists(none, dtype); };
+        if (computes_on_array(static_cast<OperatorKind>(kind)) && !std::ranges::all_of(dtypes, lacks)) {
+            std::erase_if(dtypes, lacks);
         }
     }
 }
@@ -145,16 +174,17 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
         }
     }
     read_on_the_way(rule, kind, node);
-    check_dtypes(device, kind, rule, node);
     node.reject_unknown_keys();
     return rule;
 }
 
-void read_operators(Device& device, const YamlNode& node, const std::vector<DType>& dtypes) {
+void read_operators(Device& device, const YamlNode& node, const std::vector<DType>& dtypes,
+                    const std::vector<DType>& none) {
     for (const YamlEntry& entry : node.entries()) {
         const auto kind = choice_named(operator_names(), entry.key);
         if (kind) {
             device.runtime.operators[static_cast<std::size_t>(*kind)] = read_rule(device, *kind, entry.value, dtypes);
+            check_dtypes(device, *kind, none, entry.value);
             continue;
         }
         const auto names = choice_names(operator_names());
@@ -259,7 +289,9 @@ void read_runtime(Device& device, const YamlNode& node) {
         read_section(*code, [&](KeyReader& rows) { own_code_keys(rows, runtime.own_code.emplace()); });
     }
     runtime.dtypes = read_dtypes(map.require("dtypes", "a list of dtypes, the preferred one first"));
-    read_operators(device, map.require("operators", "a map from operators to rules"), runtime.dtypes);
+    const std::vector<DType> none = not_multiplied(node);
+    read_operators(device, map.require("operators", "a map from operators to rules"), runtime.dtypes, none);
+    forget_not_multiplied(runtime, none);
     if (const auto fuses = map.find("fuses")) {
         for (const YamlNode& item : fuses->sequence()) {
             runtime.fuses.push_back(read_fusion(device, item));

@@ -20,7 +20,9 @@ Part memory(Definitions& q) {
 }
 
 Part macs_per_cycle(Definitions& q) {
-    Part part = per_row(kDTypeNames, number(q));
+    Part rate = number(q);
+    rate.shape = Json{{"anyOf", Json::array({rate.shape, Json{{"const", std::string(kNotMultiplied)}}})}};
+    Part part = per_row(kDTypeNames, rate);
     auto given = mapped(kDTypeNames, [](const auto& row) { return has(row.name); });
     part.complete.update(any_of(given));
     return part;
@@ -57,7 +59,7 @@ Part matrix(Definitions& q) {
     return object_with(keys_of<MatrixEngine>(
         q, [](auto& v, auto& matrix) { matrix_keys(v, matrix); },
         {
-            optional("macs_per_cycle", "per core and dtype; a dtype that is absent is not multiplied",
+            optional("macs_per_cycle", "per core and dtype; a dtype that is absent, or none, is not multiplied",
                      macs_per_cycle(q)),
             required("align", "sizes are padded to multiples of these", align()),
             optional("core_block", "block of a product that one of several cores takes at a time; any share if absent",

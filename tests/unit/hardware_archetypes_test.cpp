@@ -148,6 +148,79 @@ TEST(Archetypes, WhatFollowsOfAnotherChipFollowsWhatThisOneStates) {
     EXPECT_LT(number_at(same, "memory.dram.clock").value, number_at(same, "memory.dram.rated_clock").value);
 }
 
+// A core draws what its port or its misses ask for, however wide the bus; all cores together still draw their share.
+TEST(Archetypes, OneCoreOfManyDoesNotDrawAWideBus) {
+    for (const std::string kind : {"npu-vector", "npu-convolution", "npu-systolic", "arm-big-little", "x86-cpu"}) {
+        const std::string device = kind.starts_with("npu") ? "npu" : "cpu";
+        Diagnostics diagnostics;
+        const auto profile =
+            profile_from("profile: own\nextends: " + kind + "\nmemory: {dram: {bandwidth: 3 TB/s}}\ndevices: {" +
+                             device + (device == "npu" ? ": {cores: 64}}\n" : ": {}}\n"),
+                         diagnostics);
+        ASSERT_TRUE(profile) << kind << diagnostics.text();
+        const Device& many = profile->devices[static_cast<std::size_t>(device_named(*profile, device).value())];
+        const double one = core_rates(many, {1, {}}, DType::kInt8).dram.si();
+        EXPECT_LT(one, 200e9) << kind;
+        EXPECT_GT(core_rates(many, {many.cores(), {}}, DType::kInt8).dram.si(), 7 * one) << kind;
+    }
+}
+
+// Beside a narrow memory it draws what the device may, as without such a port.
+TEST(Archetypes, APortMayBeWiderThanTheMemory) {
+    for (const std::string kind : {"npu-vector", "npu-convolution", "npu-systolic", "arm-big-little", "x86-cpu"}) {
+        Diagnostics diagnostics;
+        const auto profile =
+            profile_from("profile: own\nextends: " + kind + "\nmemory: {dram: {bandwidth: 4 GB/s}}\n", diagnostics);
+        ASSERT_TRUE(profile) << kind << diagnostics.text();
+        for (const Device& device : profile->devices) {
+            EXPECT_LE(core_rates(device, {1, {}}, DType::kInt8).dram, device.dram_limit.value) << kind;
+        }
+    }
+}
+
+// What an array multiplies is a fact of the chip: dtypes that it does not state are those of another one.
+TEST(Archetypes, DtypesThatAChipDoesNotStateAreNamed) {
+    Diagnostics diagnostics;
+    ASSERT_TRUE(
+        profile_from("profile: own\nextends: npu-vector\ndevices: {npu: {matrix: {macs_per_cycle: {fp16: "
+                     "4096}}}}\n",
+                     diagnostics));
+    EXPECT_THAT(diagnostics.text(),
+                ::testing::HasSubstr("macs_per_cycle.int8: inherited, while this chip states fp16"));
+    Diagnostics of_four_bits;
+    ASSERT_TRUE(
+        profile_from("profile: own\nextends: npu-vector\ndevices: {npu: {matrix: {macs_per_cycle: {int8: none, "
+                     "fp16: none, int4: 4096}}}}\n",
+                     of_four_bits));
+    EXPECT_THAT(of_four_bits.text(), ::testing::HasSubstr("no product runs at int4"));
+    Diagnostics of_eight;
+    ASSERT_TRUE(
+        profile_from("profile: own\nextends: npu-vector\ndevices: {npu: {matrix: {macs_per_cycle: {int8: "
+                     "4096}}}}\n",
+                     of_eight));
+    EXPECT_EQ(of_eight.text(), "");
+}
+
+// An array without int8 of so many MACs of 16 bits is as large as one of twice as many of 8 bits, and so is its vector
+// unit. It multiplies nothing of 8 bits.
+TEST(Archetypes, AnArrayMayLackADtype) {
+    const auto stating = [](const std::string& macs) {
+        Diagnostics diagnostics;
+        auto profile = profile_from(
+            "profile: own\nextends: npu-vector\ndevices: {npu: {matrix: {macs_per_cycle: {" + macs + "}}}}\n",
+            diagnostics);
+        EXPECT_TRUE(profile) << diagnostics.text();
+        return std::move(profile).value();
+    };
+    Profile bytes = stating("int8: 8192");
+    Profile halves = stating("int8: none, fp16: 4096");
+    const std::string softmax = "devices.npu.vector.softmax.per_cycle";
+    EXPECT_NEAR(number_at(halves, softmax).value / number_at(bytes, softmax).value, 1, 1e-9);
+    const Device& npu = halves.devices[static_cast<std::size_t>(device_named(halves, "npu").value())];
+    EXPECT_FALSE(offers(npu, Scheme(DType::kInt8)));
+    EXPECT_TRUE(offers(npu, Scheme(DType::kFp16)));
+}
+
 // The archetype says that several cores share the operator; a chip whose compiler lacks it need not know.
 TEST(Archetypes, AFallbackReplacesARule) {
     Diagnostics diagnostics;
