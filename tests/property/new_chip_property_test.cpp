@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 
+#include "berth/cost.h"
 #include "berth/load_profile.h"
 #include "berth/new_chip.h"
 #include "berth/plan.h"
@@ -226,7 +227,7 @@ TEST(NewChip, AnotherBusMovesWhatIsDrawnFromIt) {
         const auto views = parameters(profile);
         std::ranges::find(views, "memory.dram.bandwidth", &ParameterView::path)->set(17e9);
         EXPECT_NEAR(device.dram_limit.value.si() / 10e9, 1, 1e-9) << kind;
-        EXPECT_NEAR(device.clusters.front().bandwidth.value.si() / 10e9, 1, 1e-9) << kind;
+        EXPECT_NEAR(core_rates(device, {device.cores(), {}}, DType::kInt8).dram.si() / 10e9, 1, 1e-9) << kind;
     }
 }
 
