@@ -160,6 +160,7 @@ bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
     }
     std::size_t dearer = 0;
     if (bodies.size() == 2) {
+        keep_condition(inputs->empty() ? kNoValue : inputs->front());
         const bool first_works = products_known(ends[0], ends[1]), second_works = products_known(ends[1], ends[2]);
         const bool first_dearer = rough_macs(ends[0], ends[1]) >= rough_macs(ends[1], ends[2]);
         dearer = (first_works == second_works ? first_dearer : first_works) ? 0 : 1;
@@ -174,6 +175,14 @@ bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
         }
     }
     return true;
+}
+
+/// A condition is read by the runtime. It is a result of the graph if it costs products, as where one network decides
+/// whether another one runs; other conditions are negligible.
+void OnnxFlowBuilder::keep_condition(ValueId condition) {
+    if (condition != kNoValue && flow_.at(condition).multiplied) {
+        flow_.outputs.push_back(condition);
+    }
 }
 
 /// Removes nodes `first` to `last` (exclusive), which have no readers. Their results, numbered from `first_value` on,
@@ -335,13 +344,15 @@ bool OnnxFlowBuilder::add_iterations(const OnnxNode& node, const OnnxGraph& body
         if (!add_nodes(body.nodes, inside)) {
             return false;
         }
-        for (std::size_t o = behind; o < body.outputs.size(); ++o) {
+        for (std::size_t o = 0; o < body.outputs.size(); ++o) {
             const auto found = inside.find(body.outputs[o].name);
             if (!found) {
                 return refuse(
                     fmt::format("the body of {} '{}' does not make '{}'", node.op, called(node), body.outputs[o].name));
             }
-            if (o - behind < carried.size()) {
+            if (o < behind) {
+                keep_condition(*found);
+            } else if (o - behind < carried.size()) {
                 carried[o - behind] = *found;
             } else {
                 collected[o - behind - carried.size()].push_back(*found);

@@ -367,11 +367,13 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
     }
     bool constant = true;
     bool scale = false;
+    bool multiplied = multiplies(step.source->op);
     const OnnxFacts* first = nullptr;
     for (const ValueId input : step.inputs) {
         if (input != kNoValue) {
             constant = constant && flow_.at(input).constant;
             scale = scale || flow_.at(input).scale;
+            multiplied = multiplied || flow_.at(input).multiplied;
             first = first == nullptr ? &flow_.at(input) : first;
         }
     }
@@ -387,6 +389,7 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
         }
         facts.constant = facts.constant || (constant && worked) || facts.data.has_value();
         facts.scale = facts.scale || (constant && scale);
+        facts.multiplied = multiplied && !facts.constant;
     }
 }
 

@@ -29,6 +29,7 @@ struct OnnxFacts {
     bool drawn = false;                       ///< drawn at random: not stored in the file
     bool scale = false;                       ///< a scale or a zero point, produced by quantising
     bool assumed = false;                     ///< shape not inferred: taken from the first input of the producer
+    bool multiplied = false;                  ///< computed from the result of a product
     std::int32_t producer = -1;               ///< index of the producing node; -1 for inputs and constants
 };
 
@@ -63,11 +64,11 @@ inline constexpr std::string_view kStackedSlices = "StackedSlices";
 [[nodiscard]] std::int64_t whole_number(double value);
 
 /// Numbers the values, and propagates shapes and small constants from node to node. Functions are inlined. A condition
-/// is replaced by its branch that multiplies more, unless the condition is a constant. The body of a loop is unrolled
-/// by its trip count. For an operator without a rule, results have the shapes that the file states, or else that of the
-/// first input. Errors: a dimension without a size or of size 0, a size for a dimension that no input has, a constant
-/// of an impossible shape, a node without results, a value without a producer or with two, loops that unroll to too
-/// many nodes.
+/// is replaced by its branch that multiplies more, unless the condition is a constant; what it is computed from stays
+/// if that multiplies. The body of a loop is unrolled by its trip count. For an operator without a rule, results have
+/// the shapes that the file states, or else that of the first input. Errors: a dimension without a size or of size 0, a
+/// size for a dimension that no input has, a constant of an impossible shape, a node without results, a value without a
+/// producer or with two, loops that unroll to too many nodes.
 [[nodiscard]] std::optional<OnnxFlow> follow_shapes(const OnnxFile& file, const std::string& name,
                                                     const NetworkOptions& options, Diagnostics& diagnostics);
 

@@ -89,6 +89,7 @@ class OnnxFlowBuilder {
     bool add_iterations(const OnnxNode& node, const OnnxGraph& body, std::int64_t count, std::vector<ValueId> carried,
                         std::span<const ValueId> scanned, OnnxScope& scope);
     [[nodiscard]] std::optional<std::int64_t> trip_count(const OnnxNode& node, const OnnxScope& scope) const;
+    void keep_condition(ValueId condition);
     void drop_nodes(std::size_t first, std::size_t last, std::size_t first_value);
     [[nodiscard]] bool products_known(std::size_t first, std::size_t last) const;
     [[nodiscard]] double rough_macs(std::size_t first, std::size_t last) const;

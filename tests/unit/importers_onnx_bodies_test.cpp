@@ -28,6 +28,23 @@ TEST(OnnxBodies, OfAConditionTheDearerBranchCounts) {
     }
 }
 
+// A small network decides whether a larger one runs.
+TEST(OnnxBodies, ProductsOfAConditionCount) {
+    const std::string decides = constant("v", {8, 2}) + constant("t", {}) + node("MatMul", {"x", "v"}, {"s"}) +
+                                node("Greater", {"s", "t"}, {"g"}) + node("Cast", {"g"}, {"c"});
+    const std::string branches =
+        if_branch("then_branch", 32) +
+        body_attribute("else_branch", node("Identity", {"x"}, {"b"}) + bytes_field(12, bytes_field(1, "b")));
+    const NetworkImport import = imported_graph(decides + node("If", {"c"}, {"y"}, branches), {{"x", {4, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 4.0 * 8 * (2 + 32));
+    EXPECT_EQ(totals(import.graph).parameters, 8 * (2 + 32));
+    expect_round_trip(import);
+    const NetworkImport constant_alone =
+        imported_graph(constant("t", {}) + node("Greater", {"k", "t"}, {"c"}) + node("If", {"c"}, {"y"}, branches),
+                       {{"x", {4, 8}}, {"k", {}}});
+    EXPECT_THAT(kinds_in_order(constant_alone.graph), ElementsAre("matmul")) << "a comparison alone is negligible";
+}
+
 /// A loop in which x passes repeatedly through a product of eight columns.
 std::string loop_of(const std::string& count) {
     return node("Loop", {count, "", "x"}, {"y"},
@@ -45,6 +62,17 @@ TEST(OnnxBodies, ALoopRunsAsOftenAsTheGraphSays) {
     const NetworkImport import = imported_graph(whole_constant("n", 12) + loop_of("n"), {{"x", {4, 8}}});
     EXPECT_EQ(macs_in(import.graph), 12.0 * 4 * 64);
     EXPECT_EQ(totals(import.graph).parameters, 64);  // all iterations share the weights
+    expect_round_trip(import);
+}
+
+TEST(OnnxBodies, ProductsOfTheConditionOfALoopCount) {
+    const std::string body = constant("v", {8, 1}) + node("MatMul", {"s", "v"}, {"h"}) + node("Cast", {"h"}, {"d"}) +
+                             node("Relu", {"s"}, {"t"}) + sized(11, "i", {}) + sized(11, "c", {}) +
+                             sized(11, "s", {4, 8}) + bytes_field(12, bytes_field(1, "d")) +
+                             bytes_field(12, bytes_field(1, "t"));
+    const NetworkImport import = imported_graph(
+        whole_constant("n", 3) + node("Loop", {"n", "", "x"}, {"y"}, body_attribute("body", body)), {{"x", {4, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 3.0 * 4 * 8);
     expect_round_trip(import);
 }
 
