@@ -102,10 +102,11 @@ class GraphMaker {
         if (!shapes_are_known(node)) {
             return false;
         }
-        count_unknown(step.source->op);
+        note_assumed(step);
         const std::size_t before = import_.graph.operators.size();
         const auto parts = parts_of(network_, node, import_.assumed);
         const bool added = parts.empty() ? add_each_output(node) : add_parts(node, parts);
+        count_unknown(step.source->op, before);
         note_loss(node, before);
         return added;
     }
@@ -157,22 +158,24 @@ class GraphMaker {
         op.table_of = added ? kNoOperator : first->second;
     }
 
+    static bool passes(const Operator& op) { return op.kind == OperatorKind::kOther; }
+
     /// Records a loss: multiplications of a node, or weights in its constants, that its operators from `before` on do
     /// not cover.
     void note_loss(NodeId node, std::size_t before) {
         const auto& operators = import_.graph.operators;
-        const auto passes = [](const Operator& op) { return op.kind == OperatorKind::kOther; };
         const auto begin = operators.begin() + static_cast<std::ptrdiff_t>(before);
         if (std::none_of(begin, operators.end(), passes)) {
             return;
         }
         const std::string_view op = network_.step(node).source->op;
+        const bool samples = op == "GridSample";  // its constants are the places of the samples
         const bool counted =
             std::any_of(begin, operators.end(), [](const Operator& each) { return macs(each.dims) > operations(0); });
         ImportLoss loss{std::string(op), 1, 0, multiplies(op) && !counted};
         for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
             const ValueId value = network_.input(node, i);
-            const bool held = network_.constant(value) && is_weight(network_.flow().at(value).type);
+            const bool held = !samples && network_.constant(value) && is_weight(network_.flow().at(value).type);
             const std::int64_t elements = held && network_.elements(value) > 1 ? network_.elements(value) : 0;
             loss.weights = std::min(kLargestCount, loss.weights + elements);
         }
@@ -200,8 +203,10 @@ class GraphMaker {
                std::ranges::find(network_.flow().outputs, value) != network_.flow().outputs.end();
     }
 
-    void count_unknown(std::string_view op) {
-        if (!network_.flow().unknown.contains(op)) {
+    /// Counts a node without a shape rule, or whose operators from `before` on are of no kind of their own.
+    void count_unknown(std::string_view op, std::size_t before) {
+        const auto begin = import_.graph.operators.begin() + static_cast<std::ptrdiff_t>(before);
+        if (!network_.flow().unknown.contains(op) && std::none_of(begin, import_.graph.operators.end(), passes)) {
             return;
         }
         const auto [found, added] = unknown_.emplace(op, import_.unknown.size());
@@ -209,6 +214,15 @@ class GraphMaker {
             import_.unknown.emplace_back(op, 0);
         }
         ++import_.unknown[found->second].second;
+    }
+
+    /// A rule that lacks what only the run time knows leaves the shape of the first input.
+    void note_assumed(const OnnxStep& step) {
+        const bool assumed = std::ranges::any_of(
+            step.outputs, [this](ValueId made) { return made != kNoValue && network_.flow().at(made).assumed; });
+        if (assumed && !network_.flow().unknown.contains(step.source->op)) {
+            import_.assumed.push_back(fmt::format("that {} keeps the shape of its input", step.source->op));
+        }
     }
 
     bool shapes_are_known(NodeId node) {

@@ -260,11 +260,19 @@ bool split(const RuleContext& c) {
     const auto pieces = c.integers(1, "split");
     const auto count = static_cast<std::int64_t>(c.step.outputs.size());
     const std::int64_t even = ((*shape)[*axis] + count - 1) / count;
+    const auto* data = shape->size() == 1 ? c.data(0) : nullptr;
+    std::size_t first = 0;  // of the data that the next piece holds
     for (std::size_t i = 0; i < c.step.outputs.size(); ++i) {
         Shape piece = *shape;
         const std::int64_t rest = (*shape)[*axis] - even * static_cast<std::int64_t>(i);
-        piece[*axis] = pieces && i < pieces->size() ? (*pieces)[i] : std::min(even, rest);
+        const std::int64_t size = pieces && i < pieces->size() ? (*pieces)[i] : std::min(even, rest);
+        piece[*axis] = size;
         c.make(i, std::move(piece));
+        if (data != nullptr && size >= 0 && static_cast<std::size_t>(size) <= data->size() - first) {
+            const auto begin = data->begin() + static_cast<std::ptrdiff_t>(first);
+            c.make_data(i, std::vector<double>(begin, begin + size));
+            first += static_cast<std::size_t>(size);
+        }
     }
     return true;
 }
@@ -323,12 +331,21 @@ bool tile(const RuleContext& c) {
 bool pad(const RuleContext& c) {
     const Shape* shape = c.shape(0);
     const auto pads = c.integers(1, "pads");
-    if (shape == nullptr || !pads || pads->size() != 2 * shape->size() || c.in(3) != nullptr) {
+    const auto axes = c.integers(3, "");
+    if (shape == nullptr || !pads || (c.in(3) != nullptr && !axes)) {
+        return false;
+    }
+    const std::size_t padded = axes ? axes->size() : shape->size();
+    if (pads->size() != 2 * padded) {
         return false;
     }
     Shape result = *shape;
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        result[i] += (*pads)[i] + (*pads)[i + result.size()];
+    for (std::size_t i = 0; i < padded; ++i) {
+        const auto axis = axis_of(axes ? (*axes)[i] : static_cast<std::int64_t>(i), result.size());
+        if (!axis) {
+            return false;
+        }
+        result[*axis] += (*pads)[i] + (*pads)[i + padded];
     }
     return c.make(0, std::move(result));
 }

@@ -141,6 +141,35 @@ TEST(OnnxBodies, PaddingThatIsTurnedRoundIsWorkedOut) {
     expect_round_trip(import);
 }
 
+// tf2onnx converts pairs of padding by a split and a join: 0 and 1 for height and width.
+TEST(OnnxBodies, PaddingThatIsSplitAndJoinedIsWorkedOut) {
+    const NetworkImport import = imported_graph(
+        whole_constants("p", {8}, {0, 0, 0, 0, 0, 1, 0, 1}) + constant("w", {4, 3, 3, 3}) +
+            node("Split", {"p"}, {"a", "b", "c", "d", "e", "f", "g", "h"}) +
+            node("Concat", {"a", "c", "e", "g", "b", "d", "f", "h"}, {"pads"}, attribute("axis", 0)) +
+            node("Pad", {"x", "pads"}, {"q"}) + node("Conv", {"q", "w"}, {"y"}, attribute("strides", OnnxSizes{2, 2})),
+        {{"x", {1, 3, 32, 32}}});
+    EXPECT_EQ(macs_in(import.graph), 16.0 * 16 * 4 * 27);
+    expect_round_trip(import);
+}
+
+TEST(OnnxBodies, PaddingOfSomeAxesIsWorkedOut) {
+    const NetworkImport import = imported_graph(
+        whole_constants("pads", {2}, {3, 4}) + whole_constants("axes", {1}, {-1}) + constant("w", {15, 5}) +
+            node("Pad", {"x", "pads", "", "axes"}, {"q"}) + node("MatMul", {"q", "w"}, {"y"}),
+        {{"x", {2, 8}}});
+    EXPECT_EQ(macs_in(import.graph), 2.0 * 15 * 5);
+}
+
+TEST(OnnxBodies, ASizeThatOnlyTheRunTimeKnowsIsAssumedWithAWarning) {
+    Diagnostics diagnostics;
+    const std::string nodes = node("Pad", {"x", "pads"}, {"q"}) + node("Relu", {"q"}, {"y"});
+    ASSERT_TRUE(import_onnx(model_of_graph(nodes + inputs_and_result({{"x", {2, 8}}, {"pads", {4}}}, "y")), "m.onnx",
+                            {}, diagnostics));
+    EXPECT_THAT(diagnostics.text(),
+                HasSubstr("assumed, because only the run time knows: that Pad keeps the shape of its input"));
+}
+
 // In a model of two sampling rates, an input length fits one branch only: the LSTM of the other gets too many axes.
 TEST(OnnxBodies, ABranchThatDoesNotTakeTheInputIsNotTaken) {
     const auto branch = [](const std::string& name, const std::string& nodes) {
