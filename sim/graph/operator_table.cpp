@@ -76,7 +76,7 @@ constexpr std::array<std::string_view, 4> kOnnxTranspose{"Transpose", "DepthToSp
 constexpr std::array<std::string_view, 6> kOnnxReshape{"Reshape",   "Flatten",  "Squeeze",
                                                        "Unsqueeze", "Identity", "ExpandDims"};
 constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
-constexpr std::array<std::string_view, 3> kOnnxConcat{"Concat", "StackedSlices", "QLinearConcat"};
+constexpr std::array<std::string_view, 4> kOnnxConcat{"Concat", "StackedSlices", "QLinearConcat", "Pad"};
 constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
 constexpr std::array<std::string_view, 15> kOnnxPool{
     "ReduceMean",  "ReduceSum",         "ReduceL2",       "ReduceMax", "ReduceMin",          "GlobalAveragePool",
@@ -122,8 +122,8 @@ constexpr std::array<SizeField, 3> kNormSizes{required("rows"), required("cols")
 constexpr SizeField kConstantRows{"constant_rows", 0, "", 0};
 constexpr std::array<SizeField, 5> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
                                              flag("affine", 0), kConstantRows};
-constexpr std::array<SizeField, 4> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2),
-                                                kConstantRows};
+constexpr std::array<SizeField, 5> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2),
+                                                kConstantRows, flag("filled", 0)};
 constexpr std::array<SizeField, 4> kReshapeSizes{required("rows"), required("cols"), as_much_as("run", "cols"),
                                                  as_much_as("out_run", "run")};
 constexpr std::array<SizeField, 6> kScanSizes{optional("batch", 1), required("seq"),       required("channels"),

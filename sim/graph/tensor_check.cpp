@@ -123,8 +123,17 @@ bool pieces_fit(const Graph& graph, const Operator& op, Diagnostics& diagnostics
     }
     const std::int64_t needed =
         op.kind == OperatorKind::kOther ? input_elements(op.kind, op.dims) : output_elements(op.kind, op.dims);
-    // Constant rows fill the remainder, repeated for each input of the batch.
     const std::int64_t constants = weight_elements(op.kind, op.dims);
+    const auto* rows = std::get_if<RowsDims>(&op.dims);
+    if (rows != nullptr && rows->filled) {
+        if (sum > needed - constants) {
+            diagnostics.error(op.where, fmt::format("{}: its inputs hold {} elements together, but its sizes need at "
+                                                    "most {}",
+                                                    op.name, sum, needed - constants));
+        }
+        return sum <= needed - constants;
+    }
+    // Constant rows fill the remainder, repeated for each input of the batch.
     const bool fit = constants == 0 ? sum == needed : sum < needed && (needed - sum) % constants == 0;
     if (!fit) {
         diagnostics.error(op.where, fmt::format("{}: its inputs hold {} elements together, but its sizes need {}",

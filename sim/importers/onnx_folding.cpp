@@ -1,6 +1,7 @@
-// Folds constants into the weights and the bias of the preceding product or convolution.
+// Folds constants into the weights and the bias of the preceding product or convolution, and padding into the next one.
 #include <algorithm>
 
+#include "importers/onnx_operators.h"
 #include "importers/onnx_patterns.h"
 #include "importers/onnx_rule.h"
 
@@ -65,7 +66,57 @@ Folded folded_into(const OnnxNetwork& network, NodeId reader, const Shape& made,
     return !all ? Folded::kNothing : shifts ? Folded::kShift : Folded::kScale;
 }
 
+bool pads_with_zeros(const OnnxNetwork& network, NodeId node) {
+    const OnnxAttribute* mode = network.step(node).source->attribute("mode");
+    if (mode != nullptr && mode->text != "constant") {
+        return false;  // copies of the edge
+    }
+    if (const ValueId number = network.input(node, 2); number != kNoValue) {
+        const auto& data = network.flow().at(number).data;
+        return data && data->size() == 1 && data->front() == 0;
+    }
+    const OnnxAttribute* number = network.step(node).source->attribute("value");
+    return number == nullptr || number->real.value_or(0) == 0;
+}
+
+/// Whether a padding has negative sizes, or sizes that are not known.
+bool cuts(const OnnxNetwork& network, NodeId node) {
+    const auto negative = [](const auto& sizes) {
+        return std::ranges::any_of(sizes, [](auto each) { return each < 0; });
+    };
+    if (const ValueId sizes = network.input(node, 1); sizes != kNoValue) {
+        const auto& data = network.flow().at(sizes).data;
+        return !data || negative(*data);
+    }
+    return negative(network.step(node).source->integers("pads"));
+}
+
+/// Whether only the axes between batch and channels, or after both, have other sizes.
+bool only_positions_differ(const Shape& a, const Shape& b, bool channels_last) {
+    const std::size_t channels = channels_last ? a.size() - 1 : 1;
+    return a.size() > 2 && a.size() == b.size() && a.front() == b.front() && a[channels] == b[channels];
+}
+
+bool is_convolution(const OnnxNode& node) {
+    return kind_of_onnx(node.op) == OperatorKind::kConv2d && node.op.find("Transpose") == std::string_view::npos;
+}
+
 }  // namespace
+
+void fold_pads(OnnxNetwork& network) {
+    for (NodeId node = 0; node < network.size(); ++node) {
+        const NodeId reader = network.is(node, "Pad") ? network.only_reader(network.output(node)) : kNoNode;
+        if (reader == kNoNode || network.input(reader, 0) != network.output(node)) {
+            continue;
+        }
+        const ValueId image = network.input(node, 0);
+        const OnnxNode& next = *network.step(reader).source;
+        if (is_convolution(next) && pads_with_zeros(network, node) && !cuts(network, node) &&
+            only_positions_differ(network.shape(image), network.shape(network.output(node)), has_channels_last(next))) {
+            network.pass_by(node, image);
+        }
+    }
+}
 
 void fold_constants(OnnxNetwork& network, OnnxPatterns& found) {
     for (NodeId node = 0; node < network.size(); ++node) {

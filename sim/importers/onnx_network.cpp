@@ -121,6 +121,16 @@ ValueId OnnxNetwork::origin(ValueId value) const {
     return value;
 }
 
+bool OnnxNetwork::stored(ValueId value) const {
+    const NodeId made_by = flow_.at(value).producer;
+    const std::string_view op = made_by == kNoNode ? "" : step(made_by).source->op;
+    if (flow_.at(value).drawn || op == "ConstantOfShape") {
+        return false;
+    }
+    const bool copies = is_one_of(op, {"Expand", "Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze"});
+    return !copies || stored(step(made_by).inputs.front());
+}
+
 std::vector<ValueId> OnnxNetwork::activations(NodeId node) const {
     std::vector<ValueId> result;
     for (std::size_t i = 0; i < step(node).inputs.size(); ++i) {

@@ -35,6 +35,9 @@ class OnnxNetwork {
     /// The constant of the file behind a constant that only stores it differently: transposed, reshaped, quantised.
     [[nodiscard]] ValueId origin(ValueId value) const;
     [[nodiscard]] bool constant(ValueId value) const { return value != kNoValue && flow_.at(value).constant; }
+    /// Whether the file stores the numbers of the constant; otherwise they are drawn at random, or one number
+    /// throughout.
+    [[nodiscard]] bool stored(ValueId value) const;
     /// Whether the value has no elements, such as a cache of no positions.
     [[nodiscard]] bool empty(ValueId value) const {
         return value != kNoValue && flow_.at(value).shape && elements(value) == 0;

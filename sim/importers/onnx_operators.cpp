@@ -49,12 +49,11 @@ Found gather_of(const OnnxSubject& s) {
     return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
 }
 
-/// Number of elements of the largest constant input.
+/// Number of elements of the largest constant input that the file stores.
 std::int64_t constant_elements(const OnnxSubject& s) {
     std::int64_t most = 0;
     for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
-        const bool held = s.constant(i) && !s.network.flow().at(s.in(i)).drawn;
-        most = std::max(most, held ? s.network.elements(s.in(i)) : 0);
+        most = std::max(most, s.constant(i) && s.network.stored(s.in(i)) ? s.network.elements(s.in(i)) : 0);
     }
     return most;
 }
@@ -112,6 +111,58 @@ Found resize_of(const OnnxSubject& s) {
     return given_rows(s, d);
 }
 
+/// Joins inputs; constants that the file does not store, such as zeros beside the channels of an image, fill the rest.
+Found concat_of(const OnnxSubject& s) {
+    RowsDims d = positions_of(s.network, s.made);
+    const auto inputs = s.network.activations(s.node);
+    d.inputs = static_cast<std::int64_t>(inputs.size());
+    const std::int64_t constants = constant_elements(s);
+    if (const auto axis = axis_of(s.source().integer("axis", 0), s.made.size());
+        axis && constants > 0 && (d.cols == 0 || constants % d.cols != 0)) {
+        // Constant channels beside others: whole planes are the rows.
+        d.cols = elements_of(Shape(s.made.begin() + static_cast<std::ptrdiff_t>(*axis) + 1, s.made.end()));
+        d.rows = d.cols == 0 ? 0 : elements_of(s.made) / d.cols;
+    }
+    d.constant_rows = d.cols > 0 && constants % d.cols == 0 ? constants / d.cols : 0;
+    std::int64_t given = 0;
+    for (const ValueId input : inputs) {
+        given += s.network.elements(input);
+    }
+    d.filled = constants == 0 && given < elements_of(s.made);
+    return OnnxOperator{s.kind, d, inputs, {}};
+}
+
+/// Writes a number, or copies of the edge, around the input; negative sizes cut it.
+Found pad_of(const OnnxSubject& s) {
+    if (!s.given(0) || s.constant(0)) {
+        return std::nullopt;
+    }
+    RowsDims d = positions_of(s.network, s.made);
+    const std::int64_t given = s.network.elements(s.in(0));
+    const std::int64_t made = elements_of(s.made);
+    d.inputs = 1;
+    d.filled = given < made;
+    return OnnxOperator{given > made ? OperatorKind::kSplit : s.kind, d, {s.in(0)}, {}};
+}
+
+/// A norm over all axes from one on has their elements as its columns. Images of an instance norm are scaled per
+/// channel, so that their channels are the columns.
+Found norm_of(const OnnxSubject& s) {
+    const std::string_view op = s.source().op;
+    const std::int64_t all = elements_of(s.made);
+    const bool per_channel = op == "InstanceNormalization" || op == "GroupNormalization";
+    RowsDims d = op == "InstanceNormalization" ? positions_of(s.network, s.made) : rows_of(s.made);
+    if (op == "LayerNormalization" || op == "RMSNormalization" || op == "SimplifiedLayerNormalization") {
+        const auto axis = axis_of(s.source().integer("axis", -1), s.made.size());
+        d.cols = axis ? elements_of(Shape(s.made.begin() + static_cast<std::ptrdiff_t>(*axis), s.made.end())) : d.cols;
+    } else if (op == "GroupNormalization" && !s.made.empty()) {
+        d.cols = all / std::max<std::int64_t>(1, elements_of({s.made.front(), s.source().integer("num_groups", 1)}));
+    }
+    d.rows = d.cols == 0 ? 0 : all / d.cols;
+    d.affine = s.constant(1) && (!per_channel || s.network.elements(s.in(1)) == d.cols);
+    return OnnxOperator{s.kind, d, {s.in(0)}, {}};
+}
+
 /// A reshape that keeps the channels of each position contiguous.
 RowsDims as_it_lies(RowsDims d) {
     d.run = d.out_run = d.cols;
@@ -128,14 +179,8 @@ Found rows_operator(const OnnxSubject& s) {
             return pool_of(s);
         case OperatorKind::kResize:
             return resize_of(s);
-        case OperatorKind::kConcat: {
-            d = positions_of(s.network, s.made);
-            const auto inputs = s.network.activations(s.node);
-            d.inputs = static_cast<std::int64_t>(inputs.size());
-            const std::int64_t constants = constant_elements(s);
-            d.constant_rows = d.cols > 0 && constants % d.cols == 0 ? constants / d.cols : 0;
-            return OnnxOperator{s.kind, d, inputs, {}};
-        }
+        case OperatorKind::kConcat:
+            return s.source().op == "Pad" ? pad_of(s) : concat_of(s);
         case OperatorKind::kReshape:
             return given_rows(s, as_it_lies(d));
         case OperatorKind::kTranspose:
@@ -143,8 +188,7 @@ Found rows_operator(const OnnxSubject& s) {
                                            : given_rows(s, d);
         case OperatorKind::kLayerNorm:
         case OperatorKind::kRmsNorm:
-            d.affine = s.constant(1);
-            return OnnxOperator{s.kind, d, {s.in(0)}, {}};
+            return norm_of(s);
         case OperatorKind::kSoftmax: {
             const auto axis = s.source().integer("axis", -1);
             const auto rank = static_cast<std::int64_t>(s.made.size());

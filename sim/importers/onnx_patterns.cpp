@@ -347,6 +347,7 @@ void find_activations(OnnxNetwork& network, OnnxPatterns& found) {
 
 OnnxPatterns find_patterns(OnnxNetwork& network) {
     OnnxPatterns found;
+    fold_pads(network);
     fold_constants(network, found);
     find_norms(network, found);
     find_activations(network, found);

@@ -38,6 +38,9 @@ inline constexpr std::size_t kMostOperands = 3;
 /// file, because devices store the channels of a position contiguously.
 [[nodiscard]] RowsDims positions_of(const OnnxNetwork& network, const Shape& shape);
 
+/// Zeros around the positions of an image belong to the convolution that reads them.
+void fold_pads(OnnxNetwork& network);
+
 // One function per kind of pattern; each adds to `found`.
 void fold_constants(OnnxNetwork& network, OnnxPatterns& found);
 void find_norms(OnnxNetwork& network, OnnxPatterns& found);

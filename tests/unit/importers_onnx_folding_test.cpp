@@ -99,5 +99,71 @@ TEST(OnnxFolding, ABatchNormByItselfScalesAndShifts) {
     expect_round_trip(import);
 }
 
+std::string padded(const OnnxSizes& pads, const std::string& more = "") {
+    return node("Pad", {"x"}, {"p"}, attribute("pads", pads) + more);
+}
+
+TEST(OnnxFolding, ZerosAroundAnImageAreThePaddingOfItsConvolution) {
+    const std::string conv = constant("w", {16, 8, 3, 3}) + node("Conv", {"p", "w"}, {"y"});
+    const NetworkImport import = imported_graph(padded({0, 0, 1, 1, 0, 0, 1, 1}) + conv, kPicture);
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("conv2d"));
+    EXPECT_EQ(macs_in(import.graph), 4.0 * 6 * 16 * 8 * 9);
+    expect_round_trip(import);
+    const auto kinds = [&](const std::string& nodes) { return kinds_in_order(imported_graph(nodes, kPicture).graph); };
+    const OnnxSizes around{0, 0, 1, 1, 0, 0, 1, 1};
+    EXPECT_THAT(kinds(padded(around, attribute("mode", "reflect")) + conv), ElementsAre("concat", "conv2d"));
+    EXPECT_THAT(kinds(constant("n", {}) + node("Pad", {"x", "", "n"}, {"p"}, attribute("pads", around)) + conv),
+                ElementsAre("concat", "conv2d"))
+        << "not known to be zero";
+    EXPECT_THAT(kinds(padded({0, 0, -1, 1, 0, 0, 1, 1}) + conv), ElementsAre("concat", "conv2d"));
+    EXPECT_THAT(kinds(padded({0, 0, 0, 0, 0, 0, -1, -1}) + conv), ElementsAre("split", "conv2d"));
+    EXPECT_THAT(kinds(padded(around) + conv + node("Relu", {"p"}, {"z"}) + bytes_field(12, bytes_field(1, "z"))),
+                ElementsAre("concat", "conv2d", "relu"));
+}
+
+// A shortcut to more channels: as Pad, or as a join with zeros that the graph makes.
+TEST(OnnxFolding, ZerosBesideTheChannelsAreNoWeights) {
+    const std::string zeros = node("Constant", {}, {"s"}, attribute("value_ints", OnnxSizes{1, 3, 4, 6})) +
+                              node("ConstantOfShape", {"s"}, {"z"}) +
+                              node("Concat", {"x", "z"}, {"p"}, attribute("axis", 1));
+    for (const std::string& channels : {padded({0, 0, 0, 0, 0, 3, 0, 0}), zeros}) {
+        const NetworkImport import = imported_graph(channels + node("Relu", {"p"}, {"y"}), kPicture);
+        EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("concat", "relu"));
+        EXPECT_EQ(totals(import.graph).parameters, 0);
+        EXPECT_EQ(rows_at(import, 0).cols, 11);
+        EXPECT_TRUE(import.unknown.empty());
+        expect_round_trip(import);
+    }
+    const NetworkImport places =
+        imported_graph(constant("c", {1, 3, 4, 6}) + node("Concat", {"x", "c"}, {"y"}, attribute("axis", 1)), kPicture);
+    EXPECT_THAT(kinds_in_order(places.graph), ElementsAre("concat"));
+    EXPECT_EQ(totals(places.graph).parameters, 3 * 4 * 6) << "these are stored";
+    expect_round_trip(places);
+}
+
+TEST(OnnxFolding, NormsHaveTheParametersOfTheFile) {
+    const std::string scale = constant("s", {8}) + constant("t", {8});
+    const NetworkImport image = imported_graph(scale + node("InstanceNormalization", {"x", "s", "t"}, {"y"}), kPicture);
+    EXPECT_EQ(totals(image.graph).parameters, 2 * 8);
+    EXPECT_EQ(rows_at(image, 0).cols, 8);
+    const NetworkImport groups =
+        imported_graph(scale + node("InstanceNormalization", {"x", "s", "t"}, {"y"}), {{"x", {1, 8, 400}}});
+    EXPECT_EQ(totals(groups.graph).parameters, 0) << "a scale per row is negligible";
+    EXPECT_EQ(rows_at(groups, 0).rows, 8);
+    const NetworkImport layer = imported_graph(
+        constant("s", {4, 6}) + node("LayerNormalization", {"x", "s", "s"}, {"y"}, attribute("axis", 2)), kPicture);
+    EXPECT_EQ(totals(layer.graph).parameters, 2 * 24);
+    EXPECT_EQ(rows_at(layer, 0).rows, 8);
+    expect_round_trip(layer);
+}
+
+TEST(OnnxFolding, OperatorsOfNoKindAreCountedAsUnknown) {
+    const NetworkImport import = imported_graph(node("CumSum", {"x"}, {"y"}), kPicture);
+    EXPECT_THAT(import.unknown, ElementsAre(std::pair<std::string, std::int64_t>("CumSum", 1)));
+    const NetworkImport sampled =
+        imported_graph(constant("g", {1, 4, 6, 2}) + node("GridSample", {"x", "g"}, {"y"}), kPicture);
+    EXPECT_TRUE(sampled.losses.empty()) << "places of samples are no weights";
+}
+
 }  // namespace
 }  // namespace berth
