@@ -101,19 +101,31 @@ bool is_convolution(const OnnxNode& node) {
     return kind_of_onnx(node.op) == OperatorKind::kConv2d && node.op.find("Transpose") == std::string_view::npos;
 }
 
+/// PyTorch writes a padding of no size before each average pool.
+bool adds_nothing(const OnnxNetwork& network, NodeId node) {
+    return network.shape(network.input(node, 0)) == network.shape(network.output(node));
+}
+
+/// Whether the padding belongs to the convolution that reads it, and nothing else reads it.
+bool pads_next(const OnnxNetwork& network, NodeId node) {
+    const ValueId made = network.output(node);
+    const NodeId reader = network.only_reader(made);
+    if (reader == kNoNode || network.input(reader, 0) != made) {
+        return false;
+    }
+    const OnnxNode& next = *network.step(reader).source;
+    const Shape& image = network.shape(network.input(node, 0));
+    return is_convolution(next) && pads_with_zeros(network, node) &&
+           only_positions_differ(image, network.shape(made), has_channels_last(next));
+}
+
 }  // namespace
 
 void fold_pads(OnnxNetwork& network) {
     for (NodeId node = 0; node < network.size(); ++node) {
-        const NodeId reader = network.is(node, "Pad") ? network.only_reader(network.output(node)) : kNoNode;
-        if (reader == kNoNode || network.input(reader, 0) != network.output(node)) {
-            continue;
-        }
-        const ValueId image = network.input(node, 0);
-        const OnnxNode& next = *network.step(reader).source;
-        if (is_convolution(next) && pads_with_zeros(network, node) && !cuts(network, node) &&
-            only_positions_differ(network.shape(image), network.shape(network.output(node)), has_channels_last(next))) {
-            network.pass_by(node, image);
+        if (network.is(node, "Pad") && !cuts(network, node) &&
+            (adds_nothing(network, node) || pads_next(network, node))) {
+            network.pass_by(node, network.input(node, 0));
         }
     }
 }

@@ -38,7 +38,7 @@ inline constexpr std::size_t kMostOperands = 3;
 /// file, because devices store the channels of a position contiguously.
 [[nodiscard]] RowsDims positions_of(const OnnxNetwork& network, const Shape& shape);
 
-/// Zeros around the positions of an image belong to the convolution that reads them.
+/// Zeros around the positions of an image belong to the convolution that reads them; padding of no size is nothing.
 void fold_pads(OnnxNetwork& network);
 
 // One function per kind of pattern; each adds to `found`.

@@ -117,6 +117,8 @@ TEST(OnnxFolding, ZerosAroundAnImageAreThePaddingOfItsConvolution) {
         << "not known to be zero";
     EXPECT_THAT(kinds(padded({0, 0, -1, 1, 0, 0, 1, 1}) + conv), ElementsAre("concat", "conv2d"));
     EXPECT_THAT(kinds(padded({0, 0, 0, 0, 0, 0, -1, -1}) + conv), ElementsAre("split", "conv2d"));
+    EXPECT_THAT(kinds(padded(OnnxSizes(8, 0)) + node("Relu", {"p"}, {"y"})), ElementsAre("relu"));
+    EXPECT_THAT(kinds(padded({0, 0, -1, 0, 0, 0, 1, 0}) + node("Relu", {"p"}, {"y"})), ElementsAre("concat", "relu"));
     EXPECT_THAT(kinds(padded(around) + conv + node("Relu", {"p"}, {"z"}) + bytes_field(12, bytes_field(1, "z"))),
                 ElementsAre("concat", "conv2d", "relu"));
 }
