@@ -93,7 +93,11 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
 std::optional<std::string> scheme_trouble(const Operator& op, const DTypeSet& offered, const Device& device) {
     const DType wanted = op.dtype.activations;
     if (is_quantized(wanted) ? !has(offered, wanted) : !any_float(offered)) {
-        return fmt::format("{} multiplies {}, not {}", device.name, names_of(offered), name_of(wanted));
+        // What the array could multiply is a matter of the runtime, or of its rule for this operator.
+        return has(matrix_dtypes(device), wanted)
+                   ? fmt::format("its runtime computes it in {} there, not in {}, which the array of {} multiplies",
+                                 names_of(offered), name_of(wanted), device.name)
+                   : fmt::format("{} multiplies {}, not {}", device.name, names_of(offered), name_of(wanted));
     }
     if (op.dtype.dynamic && device.runtime.quantization == QuantizationScheme::kStatic) {
         return fmt::format("it needs the scales of {} activations when it compiles", name_of(wanted));

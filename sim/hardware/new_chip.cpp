@@ -306,10 +306,13 @@ std::vector<DatasheetComplaint> datasheet_complaints(const Profile& archetype, c
         complaints.push_back({"--macs-fp16", "chips of this kind do not multiply fp16", "no --macs-fp16"});
     }
     const double drawn = chip.number("--bandwidth", 0);
-    if (chip.shares_dram() && drawn > chip.bus()) {
+    if (drawn > chip.bus()) {
+        // An accelerator behind a link reads what does not stay on chip from the host's memory.
         complaints.push_back(
             {"--bandwidth",
-             fmt::format("{} is more than the DRAM's bus carries", quantity_text(drawn, Bandwidth::kDimension)),
+             fmt::format("{} is more than the {} bus carries{}", quantity_text(drawn, Bandwidth::kDimension),
+                         chip.shares_dram() ? "DRAM's" : "host's DRAM",
+                         chip.shares_dram() ? "" : ": chips of this kind draw what their link to the host carries"),
              fmt::format("at most the {} of --dram{}", quantity_text(chip.bus(), Bandwidth::kDimension),
                          chip.text("--dram") != nullptr ? "" : ", which is that of the archetype unless stated")});
     }

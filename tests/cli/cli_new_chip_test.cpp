@@ -115,6 +115,9 @@ TEST_F(CliNewChip, SaysWhichNumbersDoNotGoTogether) {
     refused(
         {"npu-vector", "--bandwidth", "90 GB/s", "--dram", "51.2 GB/s"},
         "--bandwidth: error: 90 GB/s is more than the DRAM's bus carries (expected at most the 51.2 GB/s of --dram)");
+    refused({"accelerator-host-link", "--bandwidth", "200 GB/s", "--dram", "50 GB/s"},
+            "--bandwidth: error: 200 GB/s is more than the host's DRAM bus carries: chips of this kind draw what their "
+            "link to the host carries (expected at most the 50 GB/s of --dram)");
     refused({"x86-cpu", "--cores", "2", "--cpu-cores", "2"},
             "the device is the CPU, whose number --cpu-cores states too");
 }
