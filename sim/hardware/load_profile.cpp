@@ -198,6 +198,7 @@ bool inherit(YamlDocument& document, const ProfileResolver& resolve, std::vector
         if (stated_at(base->root(diagnostics), "archetype") != "true") {
             settle_vector_rates(*base, diagnostics);
         }
+        warn_of_other_silicon(root, *name, base->root(diagnostics));
         if (of_another_chip(root, base->root(diagnostics))) {
             base->mark_inherited(*name);
             forget_evidence(*base, diagnostics);

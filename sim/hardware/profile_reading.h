@@ -80,6 +80,10 @@ void check_fallbacks(const Profile& profile, Diagnostics& diagnostics);
 void check_links(const Profile& profile, const YamlNode& root);
 void check_limits(const Profile& profile, const YamlNode& root);
 
+/// Warns where a profile without a chip of its own states other cores, arrays or memories than the chip of `base`,
+/// which it extends by `name`: numbers measured there would count as measured on it.
+void warn_of_other_silicon(const YamlNode& root, const std::string& name, const YamlNode& base);
+
 /// Warns of numbers that are possible but not meant: on-chip memory slower than DRAM, cores that no operator uses.
 void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root);
 

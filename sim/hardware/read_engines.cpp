@@ -120,7 +120,7 @@ struct LimitTooLow {
 };
 
 // A higher limit, as far as one is possible, or a core that draws no more: what an override set does not give way.
-std::string way_out(const LimitTooLow& found) {
+std::string way_out_of_limit(const LimitTooLow& found) {
     const Bandwidth core = found.cluster.bandwidth.value;
     const Bandwidth limit = found.device.dram_limit.value;
     const RelativeNumber* share = found.limit.relative();
@@ -156,7 +156,7 @@ void read_dma(Device& device, const YamlNode& whole, const YamlNode& node) {
             const YamlNode limit = node.require("limit");
             limit.error(
                 fmt::format("{} is less than one core of '{}' draws", to_text(device.dram_limit.value), cluster.name),
-                way_out(LimitTooLow{device, cluster, limit, is_core_set(whole, node, cluster)}));
+                way_out_of_limit(LimitTooLow{device, cluster, limit, is_core_set(whole, node, cluster)}));
         }
     }
     node.reject_unknown_keys();

@@ -256,6 +256,28 @@ TEST(DoubtfulNumbers, CoresThatNoOperatorUsesAreNamed) {
     EXPECT_EQ(of_shared.text(), "");
 }
 
+// Cores, arrays and memories are of a chip. A file that states others of an NPU may describe another chip.
+TEST(DoubtfulNumbers, OtherSiliconWithoutAChipOfItsOwn) {
+    const auto said = [](const std::string& chip, const std::string& npu) {
+        Diagnostics diagnostics;
+        const auto profile =
+            profile_from("profile: own\n" + chip + "extends: rk3588-rknn-2.3.2\ndevices:\n  npu:\n" + npu, diagnostics);
+        EXPECT_TRUE(profile.has_value()) << diagnostics.text();
+        return diagnostics.text();
+    };
+    const std::string cores = "    cores: 2\n";
+    const std::string memory = "    memories: {sram: {capacity: {value: 1 MiB, kind: datasheet, source: sheet}}}\n";
+    EXPECT_THAT(
+        said("", cores + memory),
+        ::testing::HasSubstr(
+            "it states other silicon than rk3588-rknn-2.3.2 (npu.cores 2 instead of 3, npu.memories.sram.capacity "
+            "1 MiB instead of 384 KiB), and takes what was measured on rk3588 for its own (expected a 'chip' of "
+            "its own, so that it counts as inherited, or 'chip: rk3588' if this is what rk3588 might have been)"));
+    EXPECT_EQ(said("chip: own\n", cores + memory), "");
+    EXPECT_EQ(said("chip: rk3588\n", cores + memory), "");
+    EXPECT_EQ(said("", "    cores: 3\n"), "");
+}
+
 TEST(DoubtfulNumbers, ShippedProfilesHaveNone) {
     for (const auto& entry : fs::recursive_directory_iterator(kProfiles)) {
         const fs::path& file = entry.path();
