@@ -205,7 +205,9 @@ std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::
     source.cores = profile.devices[static_cast<std::size_t>(source.device)].runtime.default_cores;
     source.time = "latency_us_median";
     read_rows(*table, source, profile, library, set);
-    if (device) {
+    // Layers that an accelerator's graph ran on the host belong to its table; rows of models name the device that ran
+    // them.
+    if (device && *form == RowForm::kModelTotals && table->has("device")) {
         keep_device(set, path, *device, profile, diagnostics);
     }
     if (diagnostics.error_count() == errors_before && set.rows.empty()) {

@@ -167,6 +167,17 @@ TEST_F(CliCalibrate, TheRooflineOfAModelCountsRowsThatAreReadOnly) {
     EXPECT_GT(row["roofline_us"].get<double>(), 0);
 }
 
+// Layers that the host ran within the NPU's graph are part of the NPU's table.
+TEST_F(CliCalibrate, ATableOfLayersKeepsThoseOfTheHost) {
+    const std::string table =
+        std::string(BERTH_SOURCE_DIR) + "/hardware/measured/rk3588-rknn-2.3.2/rk3588_rknn_layers.csv";
+    const Outcome outcome = berth(
+        {"validate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured", table, "--format", "json"});
+    const Json rows = Json::parse(outcome.out)["sets"][0]["rows"];
+    EXPECT_TRUE(std::ranges::any_of(rows, [](const Json& row) { return row["device"] == "cpu"; }));
+    EXPECT_EQ(outcome.err.find("left out"), std::string::npos) << outcome.err;
+}
+
 TEST_F(CliCalibrate, RowsSayWhoseTheyAre) {
     const std::string head = "# machine:\n#   processor: A Processor\n#   family: 6\n#   model: 1\n#   stepping: 2\n";
     write("rows.csv", head + operator_rows());
