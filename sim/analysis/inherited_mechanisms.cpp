@@ -120,10 +120,10 @@ std::vector<InheritedMechanism> inherited_mechanisms(const Profile& profile, con
                                                      Time latency) {
     std::vector<InheritedMechanism> found;
     for (const Mechanism& one : kMechanisms) {
-        Case without{profile, stage, device};
-        if (!one.is_inherited(without.device())) {
+        if (!one.is_inherited(profile.devices[static_cast<std::size_t>(device)])) {
             continue;
         }
+        Case without{profile, stage, device};
         one.leave_out(without);
         Diagnostics ignored;
         const auto candidate = evaluate_on(without.profile, without.stage, device, ignored);

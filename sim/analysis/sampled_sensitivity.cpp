@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -15,6 +14,7 @@
 #include "berth/sensitivity.h"
 #include "berth/statistics.h"
 #include "evaluation/sensitivities.h"
+#include "evaluation/symmetric_root.h"
 
 namespace berth {
 
@@ -28,12 +28,10 @@ struct Uncertain {
     std::function<void(double)> move;
 };
 
-/// Numbers whose errors are correlated, by their places among all uncertain ones. `root` is the symmetric square root
-/// of their correlation matrix: it turns independent values into correlated ones, each as close to its own independent
-/// value as it can be (Kessy, Lewin and Strimmer 2018, "Optimal whitening and decorrelation").
+/// Numbers whose errors are correlated.
 struct DrawnTogether {
-    std::vector<std::size_t> numbers;
-    Eigen::MatrixXd root;
+    std::vector<std::size_t> numbers;  ///< their places among all uncertain ones
+    Eigen::MatrixXd root;              ///< symmetric root of their correlation matrix
 };
 
 class Sampler {
@@ -118,12 +116,9 @@ class Sampler {
             return;
         }
         const auto size = static_cast<Eigen::Index>(kept.size());
-        const auto matrix = Eigen::MatrixXd::NullaryExpr(size, size, [&](Eigen::Index a, Eigen::Index b) {
+        set.root = symmetric_root(Eigen::MatrixXd::NullaryExpr(size, size, [&](Eigen::Index a, Eigen::Index b) {
             return correlations.between(kept[static_cast<std::size_t>(a)], kept[static_cast<std::size_t>(b)]);
-        });
-        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved(matrix);
-        const Eigen::VectorXd widths = solved.eigenvalues().cwiseMax(0).cwiseSqrt();
-        set.root = solved.eigenvectors() * widths.asDiagonal() * solved.eigenvectors().transpose();
+        }));
         together_.push_back(std::move(set));
     }
 

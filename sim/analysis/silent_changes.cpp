@@ -220,7 +220,7 @@ bool is_flat(const CrossoverAnswer& answer) {
     });
 }
 
-// "380 ms to 564 ms in the total" where that moves, else the parts of the answer that do.
+// "the total, 380 ms to 564 ms" where that moves, else the parts of the answer that do.
 std::string moved_in_answer(LazyAnswer& before, LazyAnswer& after) {
     const ScenarioResult* a = before.whole();
     const ScenarioResult* b = after.whole();

@@ -91,12 +91,12 @@ Estimate<Time> within_the_call(const Candidate& candidate, const Device& device)
     return latency;
 }
 
-// Predicts a model; the naive estimate is its MACs, or reading its weights once.
 // Weights that an operator cannot do without: of a table, the rows that are looked up.
 Bytes weights_read(const OperatorResult& op) {
     return op.cost ? std::min(op.weights, op.cost->compulsory) : op.weights;
 }
 
+// Predicts a model; the naive estimate is its MACs, or reading its weights once.
 bool predict_stage(const ModelStage& stage, bool without_handover, const Profile& profile, ValidatedRow& row,
                    Diagnostics& diagnostics) {
     const Device& device = profile.devices[static_cast<std::size_t>(row.device)];

@@ -1,7 +1,7 @@
 // Draws of the uncertain numbers, their loads, and a simulated sample of them.
 #include "evaluation/outlook.h"
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -17,6 +17,7 @@
 #include "berth/statistics.h"
 #include "evaluation/sensitivities.h"
 #include "evaluation/stage_choice.h"
+#include "evaluation/symmetric_root.h"
 #include "simulation/simulate.h"
 
 namespace berth {
@@ -94,10 +95,7 @@ class PhaseDraws {
                 }
             }
         }
-        // The symmetric square root is as insensitive to perturbation as the covariance itself.
-        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-        root_ = solver.eigenvectors() * solver.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal() *
-                solver.eigenvectors().transpose();
+        root_ = symmetric_root(covariance);
     }
 
     /// Whether no number is uncertain, so that all draws are the same.

@@ -113,10 +113,9 @@ struct ArraySize {
 
 // By the first dtype that the array multiplies.
 std::optional<ArraySize> size_of_array(const YamlNode& device) {
-    const auto matrix = device.find("matrix");
-    const auto macs = matrix && matrix->is_map() ? matrix->find("macs_per_cycle") : std::nullopt;
+    const auto rates = array_rates_below(device);
     for (const auto& row : kDTypeNames) {
-        const auto rate = macs && macs->is_map() ? macs->find(row.name) : std::nullopt;
+        const auto rate = entry_below(rates, row.name);
         if (rate && !says_none(*rate)) {
             return ArraySize{row.name, in_bytes(element_size(row.value))};
         }

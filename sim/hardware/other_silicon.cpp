@@ -33,7 +33,8 @@ bool is_other_number(const YamlNode& own, const YamlNode& base) {
     return x != nullptr && y != nullptr && x->dimension == y->dimension && x->value != y->value;
 }
 
-/// Walks the numbers that are of a chip and not of its runtime, and collects those that differ.
+/// Numbers of a chip, as opposed to its runtime's, that a profile and its base state otherwise: "npu.cores 2 instead of
+/// 3".
 class SiliconComparison {
   public:
     void compare(const std::string& path, const std::optional<YamlNode>& own, const std::optional<YamlNode>& base) {
@@ -41,55 +42,42 @@ class SiliconComparison {
             differ.push_back(fmt::format("{} {} instead of {}", path, value_text(*own), value_text(*base)));
         }
     }
-    // Each entry of a map, or what stands below it there.
-    void compare_all(const std::string& path, const std::optional<YamlNode>& own, const std::optional<YamlNode>& base,
-                     std::string_view below = "") {
-        if (!own || !base || !own->is_map() || !base->is_map()) {
-            return;
-        }
-        const auto inner = [below](const std::optional<YamlNode>& node) {
-            return below.empty() || !node ? node : node->is_map() ? node->find(below) : std::nullopt;
-        };
-        for (const YamlEntry& entry : own->entries()) {
-            compare(fmt::format("{}.{}{}{}", path, entry.key, below.empty() ? "" : ".", below), inner(entry.value),
-                    inner(base->find(entry.key)));
-        }
-    }
 
     std::vector<std::string> differ;
 };
 
-std::optional<YamlNode> below_map(const std::optional<YamlNode>& node, std::string_view key) {
-    return node && node->is_map() ? node->find(key) : std::nullopt;
+std::vector<YamlEntry> entries_below(const std::optional<YamlNode>& map) {
+    return map && map->is_map() ? map->entries() : std::vector<YamlEntry>{};
 }
 
 }  // namespace
 
 void warn_of_other_silicon(const YamlNode& root, const std::string& name, const YamlNode& base) {
     const auto chip = base.find("chip");
-    const auto devices = root.find("devices");
-    const auto others = base.find("devices");
-    if (!chip || root.find("chip") || !devices || !devices->is_map() || !others || !others->is_map()) {
+    if (!chip || root.find("chip")) {
         return;
     }
     SiliconComparison found;
-    for (const YamlEntry& device : devices->entries()) {
-        const auto other = others->find(device.key);
-        if (!other || !other->is_map() || !device.value.is_map()) {
-            continue;
+    for (const YamlEntry& device : entries_below(root.find("devices"))) {
+        const std::optional<YamlNode> own = device.value, other = entry_below(base.find("devices"), device.key);
+        found.compare(device.key + ".cores", entry_below(own, "cores"), entry_below(other, "cores"));
+        for (const YamlEntry& memory : entries_below(entry_below(own, "memories"))) {
+            found.compare(fmt::format("{}.memories.{}.capacity", device.key, memory.key),
+                          entry_below(memory.value, "capacity"),
+                          entry_below(entry_below(entry_below(other, "memories"), memory.key), "capacity"));
         }
-        found.compare(device.key + ".cores", device.value.find("cores"), other->find("cores"));
-        found.compare_all(device.key + ".memories", device.value.find("memories"), other->find("memories"), "capacity");
-        if (const auto kind = other->find("kind");
-            kind && value_text(*kind) != "cpu") {  // what a CPU multiplies is its library's choice
-            found.compare_all(device.key + ".matrix.macs_per_cycle",
-                              below_map(device.value.find("matrix"), "macs_per_cycle"),
-                              below_map(other->find("matrix"), "macs_per_cycle"));
+        const auto kind = entry_below(other, "kind");
+        if (!kind || value_text(*kind) == "cpu") {
+            continue;  // what a CPU multiplies is its library's choice
+        }
+        for (const YamlEntry& rate : entries_below(array_rates_below(own))) {
+            found.compare(fmt::format("{}.matrix.macs_per_cycle.{}", device.key, rate.key), rate.value,
+                          entry_below(array_rates_below(other), rate.key));
         }
     }
     if (!found.differ.empty()) {
         const std::string of = value_text(*chip);
-        devices->warning(
+        root.require("devices").warning(
             fmt::format("it states other silicon than {} ({}), and takes what was measured on {} for its own", name,
                         fmt::join(found.differ, ", "), of),
             fmt::format("a 'chip' of its own, so that it counts as inherited, or 'chip: {}' if this is "

@@ -32,6 +32,14 @@ bool keeps_to_sharing(std::optional<Sharing> per, NumberForm form, const YamlNod
     return true;
 }
 
+std::optional<YamlNode> entry_below(const std::optional<YamlNode>& map, std::string_view key) {
+    return map && map->is_map() ? map->find(key) : std::nullopt;
+}
+
+std::optional<YamlNode> array_rates_below(const std::optional<YamlNode>& device) {
+    return entry_below(entry_below(device, "matrix"), "macs_per_cycle");
+}
+
 bool says_none(const YamlNode& node) { return node.is_scalar() && node.text() == kNotMultiplied; }
 
 MacsPerCycle read_macs_per_cycle(const YamlNode& map) {

@@ -30,6 +30,11 @@ void read_parameter(std::optional<Parameter<Q>>& target, const YamlNode& map, st
     }
 }
 
+/// The entry of a map; absent if there is no map or no such entry.
+[[nodiscard]] std::optional<YamlNode> entry_below(const std::optional<YamlNode>& map, std::string_view key);
+/// The MACs per cycle that a device states, by dtype.
+[[nodiscard]] std::optional<YamlNode> array_rates_below(const std::optional<YamlNode>& device);
+
 /// Whether the array does not multiply the dtype, though that of the profile that this one extends may.
 [[nodiscard]] bool says_none(const YamlNode& node);
 /// Numbers per dtype, such as `{int8: 1024, fp16: 512}`, or `none`; at least one number.

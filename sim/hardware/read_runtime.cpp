@@ -100,11 +100,10 @@ void forget_replaced_rule(const YamlNode& rule) {
 
 // Dtypes of which the profile says that the array does not multiply them.
 std::vector<DType> not_multiplied(const YamlNode& device) {
-    const auto matrix = device.find("matrix");
-    const auto macs = matrix && matrix->is_map() ? matrix->find("macs_per_cycle") : std::nullopt;
+    const auto rates = array_rates_below(device);
     std::vector<DType> none;
     for (const auto& row : kDTypeNames) {
-        const auto rate = macs && macs->is_map() ? macs->find(row.name) : std::nullopt;
+        const auto rate = entry_below(rates, row.name);
         if (rate && says_none(*rate)) {
             none.push_back(row.value);
         }

@@ -98,16 +98,8 @@ std::string inherited_text(const ModelPrediction& prediction, TextWidth width) {
     return text;
 }
 
-Json json_inherited(const ModelPrediction& prediction) {
-    Json list = Json::array();
-    for (const InheritedMechanism& one : prediction.inherited) {
-        Json object = Json::object();
-        object["mechanism"] = one.name;
-        object["keys"] = one.keys;
-        object["adds_ms"] = json_milliseconds(one.adds);
-        list.push_back(std::move(object));
-    }
-    return list;
+Json json_inherited(const InheritedMechanism& one) {
+    return {{"mechanism", one.name}, {"keys", one.keys}, {"adds_ms", json_milliseconds(one.adds)}};
 }
 
 }  // namespace
@@ -150,7 +142,7 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["handover_ms"] = json_milliseconds(candidate.handover);
     object["by_category"] = json_categories(candidate.by_category);
     object["operators"] = json_operators(candidate.operators, devices);
-    object["inherited"] = json_inherited(prediction);
+    object["inherited"] = json_array(prediction.inherited, json_inherited);
     object["warnings"] = json_warnings(prediction.warnings);
     return json_document(object);
 }

@@ -142,7 +142,7 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
             text += fmt::format("{}, {} of the requests meet the {} budget. ", alone_text(scenario.traffic->arrivals),
                                 known_share(traffic.budget->by_chance), brief(*scenario.budget));
         }
-        if (stable && traffic.budget->draws == 0 && traffic.budget->converged) {
+        if (stable && traffic.budget->draws == 0) {
             return wrapped(text + "Nothing else is uncertain.", 0, width);
         }
         text += fmt::format("With the profile's uncertainty included, the probability of meeting {} is {}.",

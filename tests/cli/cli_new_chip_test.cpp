@@ -51,8 +51,8 @@ TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
 }
 
 // The same ten numbers over another chip of the kind, whose remaining numbers are inherited, give the same answer as
-// over the archetype within the uncertainty of both. The runtime of that chip starts each head of attention by itself
-// and normalises in fp16 in several passes, so the archetype is faster.
+// over the archetype within the uncertainty of both. The runtime of that chip reads weights again for each row tile and
+// normalises in fp16 in several passes, so the archetype is faster.
 TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
     ASSERT_EQ(berth(asked("my-chip")).status, 0);
     write("over-a-chip.yaml", R"(profile: over-a-chip
