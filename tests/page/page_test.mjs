@@ -33,8 +33,10 @@ async function open(file, view, hash = "") {
   page.on("pageerror", error => seen.errors.push(error.message));
   page.on("dialog", dialog => { seen.errors.push("dialog"); dialog.dismiss(); });
   await page.setViewport({ width: view.width, height: view.height });
-  if (view.media) await page.emulateMediaType(view.media);
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: view.scheme }]);
+  // In one call: emulateMediaType and emulateMediaFeatures each undo the other.
+  const devtools = await page.createCDPSession();
+  await devtools.send("Emulation.setEmulatedMedia",
+    { media: view.media ?? "", features: [{ name: "prefers-color-scheme", value: view.scheme }] });
   await page.goto(`file://${file}${hash}`);
   return { page, seen };
 }
