@@ -107,13 +107,23 @@ Case any_case(const std::function<bool(const Device&)>& fits = [](const Device&)
 
 using Chosen = std::function<bool(const ParameterView&)>;
 
+// Whether a change of the chosen numbers moves this one already: shares of a chosen number follow it. Bytes per cycle
+// follow a clock, so they are changed themselves unless the clock is.
+bool follows(const ParameterView& view, const std::vector<ParameterView>& views, const Chosen& chosen) {
+    if (!view.per_cycle) {
+        return !view.base.empty();
+    }
+    const auto clock = std::ranges::find(views, view.base, &ParameterView::path);
+    return clock != views.end() && chosen(*clock);
+}
+
 /// The same case with some numbers multiplied by a factor; shares of them follow.
 Case times(const Case& one, double factor, const Chosen& chosen) {
     Case changed = one;
-    std::vector<ParameterView> views = parameters(changed.profile);
+    const std::vector<ParameterView> views = parameters(changed.profile);
     std::vector<std::pair<const ParameterView*, double>> values;
     for (const ParameterView& view : views) {
-        if (view.base.empty() && chosen(view)) {
+        if (chosen(view) && !follows(view, views, chosen)) {
             values.emplace_back(&view, view.value * factor);
         }
     }
