@@ -31,6 +31,11 @@ function(berth_build_shortly target level)
     elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
         target_compile_options(${target} PRIVATE ${level})
     endif()
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "EXECUTABLE")
+        # Of an inline function that several objects hold, the linker keeps the first: the library's, which is optimised.
+        target_link_options(${target} PRIVATE LINKER:--whole-archive $<TARGET_FILE:berth> LINKER:--no-whole-archive)
+    endif()
 endfunction()
 
 add_library(berth_build_options INTERFACE)

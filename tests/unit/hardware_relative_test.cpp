@@ -340,7 +340,7 @@ TEST(BusWhatIfs, AreAnsweredUnderEveryShippedProfile) {
         for (const char* stage : kAnyStage) {
             BusWhatIf asked(entry.path().stem().string(), stage);
             const auto bus = asked.bus();
-            if (!bus || answered) {
+            if (!bus) {
                 continue;
             }
             answered = true;
@@ -349,6 +349,7 @@ TEST(BusWhatIfs, AreAnsweredUnderEveryShippedProfile) {
                 asked.set(factor * *bus);
                 EXPECT_TRUE(asked.times() != before || asked.explained()) << factor;
             }
+            break;
         }
         EXPECT_TRUE(answered);
         ++seen;
