@@ -238,8 +238,9 @@ Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& 
                                                         static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
     const bool private_buffers = device.matrix.row_tile.has_value();
-    const Pass pass =
-        private_buffers ? fixed_tile_pass(kernel, d, weights, device, rates.cores) : free_tile_pass(kernel, d, device);
+    const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, in_buffer(weight, rates.multiplied_at) * kernels,
+                                                        device, rates.cores)
+                                      : free_tile_pass(kernel, d, device);
     const std::int64_t depth = d.in_channels / d.groups * d.kernel_height * d.kernel_width;
     const std::int64_t weight_passes = pass.weights_stay ? 1 : pass.passes;
 

@@ -168,6 +168,8 @@ std::int64_t columns_together(const MatrixEngine& matrix, DType dtype) {
     return std::max<std::int64_t>(1, matrix.align_n[static_cast<std::size_t>(dtype)]);
 }
 
+Bytes in_buffer(Bytes stored, DType multiplied_at) { return std::max(stored, element_size(multiplied_at)); }
+
 WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weight, const StreamedWeights& streamed,
                            const Device& device) {
     const MatrixEngine& matrix = device.matrix;
@@ -176,14 +178,16 @@ WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weig
     }
     const Bytes buffer = device.memories.front().capacity.value - reserved(matrix, multiplied_at);
     const double k = static_cast<double>(streamed.k);
-    const Bytes all = weight * (k * static_cast<double>(streamed.n));
+    const Bytes widened = in_buffer(weight, multiplied_at);
+    const Bytes all = widened * (k * static_cast<double>(streamed.n));
     if (all < buffer - row_tile_of(matrix, kernel.library_call)) {
         return {};
     }
     const std::int64_t columns = columns_together(matrix, multiplied_at);
-    const Bytes each = weight * (k * static_cast<double>(columns));
-    return {static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns)), each,
-            std::max(Bytes{}, buffer - streamed.held - each)};
+    const double elements = k * static_cast<double>(columns);
+    const Bytes room = std::max(Bytes{}, buffer - streamed.held - widened * elements);
+    return {static_cast<double>(streamed.passes) * static_cast<double>(ceil_div(streamed.n, columns)),
+            weight * elements, room * (weight / widened)};
 }
 
 double largest_share(const MatmulDims& d, const CoreBlock& block, int cores) {

@@ -91,8 +91,11 @@ struct StreamedWeights {
     std::int64_t k = 0, n = 0, passes = 1;
     Bytes held;  ///< size of the resident input
 };
+/// An element of weights as it lies in the buffer: widened where the array multiplies it at a wider dtype than that in
+/// which it is stored, for the buffer feeds the array. DRAM is read at the `stored` width.
+[[nodiscard]] Bytes in_buffer(Bytes stored, DType multiplied_at);
 /// Groups in which weights stream when they do not fit beside the row tile, each over all of K. `weight` is the size of
-/// one element.
+/// one element in DRAM, in which sizes of the groups are given.
 [[nodiscard]] WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weight,
                                          const StreamedWeights& streamed, const Device& device);
 

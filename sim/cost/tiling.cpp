@@ -87,7 +87,8 @@ Tile matmul_tile(const MatmulDims& dims, DType input, DType weight, const Device
     const MatrixEngine& matrix = device.matrix;
     const double element = in_bytes(element_size(input));
     if (matrix.row_tile) {
-        return row_tile(dims, element, in_bytes(element_size(weight)), reserved(matrix, input), device, library_call);
+        return row_tile(dims, element, in_bytes(in_buffer(element_size(weight), input)), reserved(matrix, input),
+                        device, library_call);
     }
     if (device.memories.empty()) {
         Tile whole{dims.m, dims.k, dims.n};

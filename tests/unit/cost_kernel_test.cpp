@@ -134,6 +134,25 @@ TEST_F(KernelCostTest, WeightsThatCannotBeLoadedAheadAreWaitedFor) {
     EXPECT_EQ(kernel_cost(matmul(8, 1024, 8192, DType::kFp16), npu_, {1, {}}).stall, Time{});
 }
 
+TEST_F(KernelCostTest, NarrowWeightsLieInTheBufferAsTheyAreMultiplied) {
+    // 16 rows of 8 KiB leave 256 KiB. Of 4-bit weights, 32 columns x 4096 take 64 KiB of DRAM and, at 16 bits, all of
+    // it.
+    Kernel narrow = matmul(16, 4096, 1024, DType::kFp16);
+    narrow.weight = DType::kInt4;
+    const KernelCost cost = kernel_cost(narrow, npu_, {1, {}});
+    EXPECT_DOUBLE_EQ(in_bytes(cost.traffic.read), 4096.0 * 1024 / 2 + 16.0 * 4096 * 2);
+    // Loading them takes 8 us, computing 16 rows 4.6 us: nothing of the shorter overlaps.
+    EXPECT_NEAR(in_microseconds(cost.stall), 16.0 * 4096 * 1024 / 512 / 0.9 / 1e3, 1e-6);
+    // Half as deep, the next 128 KiB fit beside these.
+    narrow.dims = MatmulDims{1, 16, 2048, 1024};
+    EXPECT_EQ(kernel_cost(narrow, npu_, {1, {}}).stall, Time{});
+    // 31 columns stay for all row tiles, 32 do not, as of weights that are stored at 16 bits.
+    narrow.dims = MatmulDims{1, 100, 4096, 31};
+    EXPECT_EQ(kernel_cost(narrow, npu_, {1, {}}).tile.weight_reads, 1);
+    narrow.dims = MatmulDims{1, 100, 4096, 32};
+    EXPECT_EQ(kernel_cost(narrow, npu_, {1, {}}).tile.weight_reads, 7);
+}
+
 TEST_F(KernelCostTest, WeightsNeedRoomBesideWhatADtypeReserves) {
     const Kernel kernel = matmul(128, 4096, 63, DType::kInt8);  // 252 KiB of weights beside 128 KiB of rows
     EXPECT_EQ(kernel_cost(kernel, npu_, {1, {}}).tile.weight_reads, 1);
