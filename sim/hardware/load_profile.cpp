@@ -266,18 +266,28 @@ std::vector<std::filesystem::path> with_archetypes(std::vector<std::filesystem::
     return directories;
 }
 
+// A file beside the one that names it, or a part of the profiles in one of the directories.
+std::optional<std::filesystem::path> file_named(const std::string& name, const SourceLocation& where,
+                                                const std::vector<std::filesystem::path>& directories) {
+    if (!name.ends_with(".yaml")) {
+        return std::nullopt;
+    }
+    std::vector<std::filesystem::path> found{std::filesystem::path(where.file_name()).parent_path() / name};
+    std::ranges::transform(directories, std::back_inserter(found), [&](const auto& each) { return each / name; });
+    std::error_code ignored;
+    const auto file =
+        std::ranges::find_if(found, [&](const auto& each) { return std::filesystem::is_regular_file(each, ignored); });
+    return file == found.end() ? std::nullopt : std::optional(*file);
+}
+
 }  // namespace
 
 ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, ReadDocument read) {
     return [directories = std::move(directories), read = std::move(read)](
                const std::string& name, const SourceLocation& where,
                Diagnostics& diagnostics) -> std::optional<YamlDocument> {
-        if (name.ends_with(".yaml")) {
-            const auto beside = std::filesystem::path(where.file_name()).parent_path() / name;
-            std::error_code ignored;
-            if (std::filesystem::is_regular_file(beside, ignored)) {
-                return read(beside, diagnostics);
-            }
+        if (const auto file = file_named(name, where, directories)) {
+            return read(*file, diagnostics);
         }
         const auto searched = with_archetypes(directories);
         for (const auto& directory : searched) {

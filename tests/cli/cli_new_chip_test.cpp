@@ -50,14 +50,9 @@ TEST_F(CliNewChip, IsNotFasterThanItsDatasheetAllows) {
     EXPECT_LT(latency, 2 * 8.6) << "operator by operator, the roofline takes 8.6 ms";
 }
 
-// The same ten numbers over another chip of the kind, whose remaining numbers are inherited, give the same answer as
-// over the archetype within the uncertainty of both. The runtime of that chip reads weights again for each row tile and
-// normalises in fp16 in several passes, so the archetype is faster.
-TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
-    ASSERT_EQ(berth(asked("my-chip")).status, 0);
-    write("over-a-chip.yaml", R"(profile: over-a-chip
-chip: my-chip
-extends: rk3588-rknn-2.3.2
+// The same ten numbers over another profile.
+std::string over(const std::string& name, const std::string& extended) {
+    return "profile: " + name + "\nchip: my-chip\nextends: " + extended + R"(
 memory: {dram: {bandwidth: 34 GB/s}}
 devices:
   npu:
@@ -70,7 +65,15 @@ devices:
     clusters:
       - {name: big, cores: 4, clock: 2 GHz, vector_scale: 1, macs_per_cycle: {int8: 18, fp32: 8, fp16: 16}, bandwidth: 15 GB/s}
     runtime: {default_cores: 4}
-)");
+)";
+}
+
+// The same ten numbers over another chip of the kind, whose remaining numbers are inherited, give the same answer as
+// over the archetype within the uncertainty of both. The runtime of that chip reads weights again for each row tile and
+// normalises in fp16 in several passes, so the archetype is faster.
+TEST_F(CliNewChip, AgreesWithTheSameNumbersOverAChipOfTheKind) {
+    ASSERT_EQ(berth(asked("my-chip")).status, 0);
+    write("over-a-chip.yaml", over("over-a-chip", "rk3588-rknn-2.3.2"));
     const Json archetype = prediction("my-chip.yaml");
     const Json chip = prediction("over-a-chip.yaml");
     const double ratio = chip["latency_ms"].get<double>() / archetype["latency_ms"].get<double>();
@@ -81,6 +84,32 @@ devices:
     for (const Json& one : {archetype, chip}) {
         EXPECT_EQ(one["evidence"]["assumed"], 1) << "nothing of it was measured";
     }
+}
+
+// With a compiler of the chip's own none of what RKNN chose is left: no norms in fp16, passes of them or conversions.
+// The part is found from a folder of the user's.
+TEST_F(CliNewChip, TakesTheSiliconOfAChipWithoutItsCompiler) {
+    write("over-a-chip.yaml", over("over-a-chip", "rk3588-rknn-2.3.2"));
+    write("own-compiler.yaml", over("own-compiler", "[parts/npu-own-compiler.yaml, rk3588-rknn-2.3.2]"));
+    const Json with = prediction("over-a-chip.yaml"), without = prediction("own-compiler.yaml");
+    EXPECT_GT(with["by_category"]["conversion"], 0);
+    EXPECT_FALSE(without["by_category"].contains("conversion"));
+    EXPECT_LT(without["by_category"]["norm"], with["by_category"]["norm"].get<double>() / 2);
+    EXPECT_LT(without["latency_ms"], with["latency_ms"]);
+    const auto inherited = [this](const char* file) {
+        return berth({"predict", "--hardware", file, "--device", "npu", "--model", "bert-base-uncased", "--dtype",
+                      "int8", "--tokens", "128"})
+            .out;
+    };
+    EXPECT_THAT(inherited("over-a-chip.yaml"), HasSubstr("Inherited with rknn 2.3.2"));
+    EXPECT_THAT(inherited("own-compiler.yaml"), Not(HasSubstr("rknn 2.3.2")));
+}
+
+TEST_F(CliNewChip, NamesThePartThatIsNotThere) {
+    write("own-compiler.yaml", over("own-compiler", "[parts/npu-no-compiler.yaml, rk3588-rknn-2.3.2]"));
+    const Outcome outcome = berth({"check", "own-compiler.yaml"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("own-compiler.yaml:3:11: error: no profile 'parts/npu-no-compiler.yaml'"));
 }
 
 TEST_F(CliNewChip, SaysWhatIsWrongAndWritesNothing) {
