@@ -330,8 +330,12 @@ class ArchitectureReader {
         return names;
     }
 
-    static void check_result(const Section& section, const YamlNode& result) {
-        const Known local = names_of(section);
+    /// The result is an operator of the section, or the previous result: what the section computes then stands aside.
+    void check_result(const Section& section, const YamlNode& result) const {
+        Known local = names_of(section);
+        if (!result_.sections.empty()) {
+            local.emplace_back(kPreviousResult);
+        }
         if (result.exists() && std::find(local.begin(), local.end(), section.result) == local.end()) {
             result.error(fmt::format("there is no operator '{}' in this section", section.result), "",
                          nearest_name(section.result, local));

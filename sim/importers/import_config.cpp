@@ -26,19 +26,26 @@ constexpr std::string_view kModelType = "model_type";
 constexpr std::string_view kHeads = "architectures";
 constexpr std::string_view kName = "_name_or_path";
 
+/// What a part of a model reads.
+enum class Reads { kWords, kPixelsOrSound, kEither };
+
 /// Fields that hold a nested configuration, and the part that it describes: a vision or audio model contains a text
-/// model.
+/// model; an encoder and a decoder of different families are joined to one model.
 struct InnerConfig {
     std::string_view field;
     std::string_view part;
+    Reads reads;
 };
 constexpr std::string_view kTextPart = "text";
-constexpr std::array<InnerConfig, 6> kInnerConfigs{{{"text_config", kTextPart},
-                                                    {"llm_config", kTextPart},
-                                                    {"language_config", kTextPart},
-                                                    {"thinker_config.text_config", kTextPart},
-                                                    {"vision_config", "image"},
-                                                    {"audio_config", "audio"}}};
+constexpr std::string_view kDecoderPart = "decoder";
+constexpr std::array<InnerConfig, 8> kInnerConfigs{{{"text_config", kTextPart, Reads::kWords},
+                                                    {"llm_config", kTextPart, Reads::kWords},
+                                                    {"language_config", kTextPart, Reads::kWords},
+                                                    {"thinker_config.text_config", kTextPart, Reads::kWords},
+                                                    {"vision_config", "image", Reads::kPixelsOrSound},
+                                                    {"audio_config", "audio", Reads::kPixelsOrSound},
+                                                    {"encoder", "encoder", Reads::kEither},
+                                                    {"decoder", kDecoderPart, Reads::kWords}}};
 
 class ConfigReader {
   public:
@@ -68,7 +75,7 @@ class ConfigReader {
         result.model.name = name_of(name);
         const auto sizes = sizes_->read(mapping_->sizes, result.model);
         const auto heads = read_head(result.model);
-        if (diagnostics_.error_count() != errors_before || !is_possible(result.model)) {
+        if (diagnostics_.error_count() != errors_before || !is_possible(result.model) || !has_graph(result.model)) {
             return std::nullopt;
         }
         result.yaml = model_file(result.model, sizes, heads);
@@ -160,9 +167,9 @@ class ConfigReader {
     /// Chooses the mapping for a nested configuration, if there is one with an architecture.
     void choose_inner(const std::string& type, const YamlNode& node) {
         const std::string_view part = part_.empty() ? kTextPart : std::string_view(part_);
-        for (const auto& [inner, holds] : kInnerConfigs) {
-            const auto found = fields_.texts.find(fmt::format("{}.{}", inner, kModelType));
-            if (!fields_.numbers.contains(inner) || part != holds) {
+        for (const InnerConfig& inner : kInnerConfigs) {
+            const auto found = fields_.texts.find(fmt::format("{}.{}", inner.field, kModelType));
+            if (!fields_.numbers.contains(inner.field) || part != inner.part) {
                 continue;
             }
             const auto outer = std::pair(architecture_, mapping_);
@@ -173,8 +180,8 @@ class ConfigReader {
             const bool named =
                 found != fields_.texts.end() && take_inner(inner, found->second, &ConfigMapping::model_types);
             if (named || (part == kTextPart && take_inner(inner, type, &ConfigMapping::text_of))) {
-                raise_inner_fields(fields_, std::string(inner));
-                used_.insert(fmt::format("{}.{}", inner, kModelType));
+                raise_inner_fields(fields_, std::string(inner.field));
+                used_.insert(fmt::format("{}.{}", inner.field, kModelType));
                 if (part_.empty()) {
                     diagnostics_.warning(node.where(),
                                          fmt::format("of model_type '{}' only the text model is read", type));
@@ -197,13 +204,21 @@ class ConfigReader {
         return std::ranges::any_of(architecture.inputs, &InputTemplate::integer);
     }
 
-    bool take_inner(std::string_view inner, const std::string& type, std::vector<std::string> ConfigMapping::*names) {
+    /// Whether an architecture with this mapping can be the nested part. The vision model may have the same type name
+    /// as the text model beside it. A decoder reads what an encoder made: a model that generates text alone is none.
+    static bool can_be(const InnerConfig& inner, const Architecture& architecture, const ConfigMapping& mapping) {
+        if (inner.part == kDecoderPart) {
+            return mapping.part == kDecoderPart;
+        }
+        const bool part = mapping.part.empty() || (inner.reads == Reads::kEither && mapping.part == inner.part);
+        return part && !(inner.reads == Reads::kPixelsOrSound && reads_ids(architecture));
+    }
+
+    bool take_inner(const InnerConfig& inner, const std::string& type, std::vector<std::string> ConfigMapping::*names) {
         for (const Architecture& architecture : architectures_) {
             for (const ConfigMapping& mapping : architecture.huggingface) {
                 const bool named = std::ranges::find(mapping.*names, type) != (mapping.*names).end();
-                // The vision model may have the same type name as the text model beside it.
-                const bool other = !tower_.empty() && reads_ids(architecture);
-                if (named && !other && mapping.part.empty() && suits(mapping, inner)) {
+                if (named && can_be(inner, architecture, mapping) && suits(mapping, inner.field)) {
                     architecture_ = &architecture;
                     mapping_ = &mapping;
                 }
@@ -212,10 +227,23 @@ class ConfigReader {
         return mapping_ != nullptr;
     }
 
+    /// Parts of this configuration that architectures stand for.
+    std::vector<std::string> importable_parts() {
+        std::vector<std::string> parts;
+        for (const InnerConfig& inner : kInnerConfigs) {
+            const auto found = fields_.texts.find(fmt::format("{}.{}", inner.field, kModelType));
+            if (found != fields_.texts.end() && take_inner(inner, found->second, &ConfigMapping::model_types)) {
+                parts.emplace_back(inner.part);
+            }
+            std::tie(architecture_, mapping_) = std::pair<const Architecture*, const ConfigMapping*>();
+        }
+        return parts;
+    }
+
     void report_unknown(const YamlNode& node, const std::string& type) {
         constexpr std::string_view kWaysOut =
-            "the model as an ONNX file (berth import model.onnx), an architecture of your own in models/architectures "
-            "(docs/yaml.md)";
+            "the model as an ONNX file (berth import model.onnx), or an architecture of your own in "
+            "models/architectures (docs/yaml.md)";
         if (!tower_.empty()) {
             diagnostics_.error(
                 node.where(),
@@ -223,10 +251,14 @@ class ConfigReader {
                 std::string(kWaysOut));
             return;
         }
-        const auto known = importable_model_types(architectures_);
-        const std::string nearest = suggested_names(type, known);
+        if (const auto parts = importable_parts(); !parts.empty() && part_.empty()) {
+            diagnostics_.error(node.where(),
+                               fmt::format("no architecture stands for all of model_type '{}', only for parts", type),
+                               "--part " + list_of(parts));
+            return;
+        }
         diagnostics_.error(node.where(), fmt::format("no architecture stands for model_type '{}'", type),
-                           fmt::format("{}, or one of {}", kWaysOut, list_of(known)), nearest);
+                           std::string(kWaysOut), suggested_names(type, importable_model_types(architectures_)));
     }
 
     void report_part(const YamlNode& node, const std::string& type, std::vector<std::string> parts) {
@@ -260,9 +292,10 @@ class ConfigReader {
             if (!sizes_->all_there(check.law)) {
                 continue;
             }
+            const SourceLocation where = sizes_->place_of(check.law);
             const auto holds = check.law.evaluate(fields_.numbers, diagnostics_);
             if (holds && *holds == 0) {
-                diagnostics_.error(sizes_->place_of(check.law), with_values(check.message, fields_.numbers));
+                diagnostics_.error(where, with_values(check.message, fields_.numbers));
             }
         }
     }
@@ -293,6 +326,35 @@ class ConfigReader {
     bool is_possible(Model& model) {
         return fill_in_defaults(*architecture_, model.sizes, diagnostics_) && sizes_in_range(model, diagnostics_) &&
                obey_checks(model, model.sizes, diagnostics_);
+    }
+
+    /// Whether the model can be laid out, as `berth check` would do with its file.
+    bool has_graph(const Model& model) {
+        Diagnostics failures;
+        const bool laid_out = instantiate(model, Workload{1, 1}, failures).has_value();
+        for (const Diagnostic& failure : failures.all()) {
+            diagnostics_.error(place_of_most_rounds(model), failure.message, failure.expected, failure.suggestion);
+        }
+        return laid_out;
+    }
+
+    /// Place of the size that repeats a section the most often: it makes a graph too large.
+    [[nodiscard]] SourceLocation place_of_most_rounds(const Model& model) const {
+        SourceLocation where = root_.where();
+        double most = 0;
+        for (const Section& section : architecture_->sections) {
+            for (const std::string& size :
+                 section.repeat ? section.repeat->symbols() : std::span<const std::string>{}) {
+                const auto place =
+                    std::ranges::find(model.size_places, size, &std::pair<std::string, SourceLocation>::first);
+                const auto rounds = model.sizes.find(size);
+                if (place != model.size_places.end() && rounds != model.sizes.end() && rounds->second > most) {
+                    most = rounds->second;
+                    where = place->second;
+                }
+            }
+        }
+        return where;
     }
 
     std::string name_of(const std::string& asked) {

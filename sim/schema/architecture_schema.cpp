@@ -31,7 +31,10 @@ Part section() {
         optional("when", "the section exists only if this is not 0", expression()),
         optional("weights_of", "the round whose weights a round uses: its own or an earlier one", expression()),
         optional("let", "name: expression, for this section", map_of(expression())),
-        required("result", "the operator whose output is the input of the next repetition and section", text()),
+        required(
+            "result",
+            "the operator whose output is the input of the next repetition and section; input for the previous result",
+            text()),
         required("operators", "in any order, without cycles", graph_operators(GraphForm::kTemplate)),
     });
     part.shape.update(if_then_else(has("repeat"), at_key("section", {{"type", "string"}, {"pattern", "\\{i\\}"}}),

@@ -46,6 +46,34 @@ TEST(GraphLanguage, ASizePerRoundHasAValueForEach) {
     EXPECT_THAT(biases(same.graph({1, 2}).value()), ElementsAre(true, true)) << same.said();
 }
 
+std::string beside(const std::string& first_result) {
+    return "architecture: tiny\nsizes: {width: columns}\ninputs: {x: {shape: [tokens, width]}}\nsections:\n"
+           "  - section: start\n    result: " +
+           first_result +
+           "\n    operators:\n      - {name: made, op: gelu, inputs: [x], rows: tokens, cols: width, shape: [tokens, "
+           "width]}\n"
+           "  - section: aside\n    result: input\n    operators:\n"
+           "      - {name: taken, op: relu, inputs: [input], rows: tokens, cols: width, shape: [tokens, width]}\n"
+           "  - section: end\n    result: sum\n    operators:\n"
+           "      - {name: next, op: silu, inputs: [input], rows: tokens, cols: width, shape: [tokens, width]}\n"
+           "      - {name: sum, op: add, inputs: [next, aside.taken], rows: tokens, cols: width, shape: [tokens, "
+           "width]}\n";
+}
+
+TEST(GraphLanguage, ASectionMayStandAside) {
+    WrittenModel model(beside("made"), "sizes: {width: 4}\n");
+    const auto graph = model.graph({1, 2});
+    ASSERT_TRUE(graph) << model.said();
+    const auto reads = [&graph](const std::string& reader) {
+        const auto found = std::ranges::find(graph->operators, reader, &Operator::name);
+        return graph->tensors[static_cast<std::size_t>(found->inputs.front())].name;
+    };
+    EXPECT_EQ(reads("aside.taken"), "start.made");
+    EXPECT_EQ(reads("end.next"), "start.made");
+    EXPECT_THAT(WrittenModel(beside("input"), "sizes: {width: 4}\n").said(),
+                HasSubstr("sections.0.result: there is no operator 'input' in this section"));
+}
+
 TEST(GraphLanguage, ValuesPerRoundAreChecked) {
     const std::string tiny = with_block(", wide: {per: layers, min: 0, max: 1, meaning: which}", "", kSwitched);
     EXPECT_THAT(WrittenModel(tiny, "sizes: {layers: 2, width: 4, wide: [1, 0, 1]}\n").said(),

@@ -249,7 +249,7 @@ TEST(Relatives, ATowerWithoutAnArchitectureIsNotTheTextModel) {
                           "image");
     EXPECT_EQ(seeing.said,
               "config.json:1:16: error: no architecture stands for the image model 'qwen2' of model_type 'eyes' "
-              "(expected the model as an ONNX file (berth import model.onnx), an architecture of your own in "
+              "(expected the model as an ONNX file (berth import model.onnx), or an architecture of your own in "
               "models/architectures (docs/yaml.md))\n");
 }
 

@@ -93,14 +93,15 @@ TEST(ConfigImport, TheFileThatIsWrittenIsReadBack) {
     EXPECT_EQ(model->name, import->model.name);
 }
 
-TEST(ConfigImport, AnUnknownTypeListsThoseThatAreKnown) {
+TEST(ConfigImport, AnUnknownTypeIsToldTheNearestAndTheWaysOut) {
     const auto known = importable_model_types(shipped_architectures());
     EXPECT_THAT(known, testing::IsSupersetOf({"bert", "distilbert", "electra", "roberta"}));
     EXPECT_EQ(
         said_of("{\n  \"model_type\": \"bertt\"\n}\n"),
         "config.json:2:17: error: no architecture stands for model_type 'bertt' (expected the model as an ONNX file "
-        "(berth import model.onnx), an architecture of your own in models/architectures (docs/yaml.md), or one of " +
-            list_of(known) + ", did you mean bert?)\n");
+        "(berth import model.onnx), or an architecture of your own in models/architectures (docs/yaml.md), did you "
+        "mean "
+        "bert?)\n");
     EXPECT_THAT(said_of("{\"hidden_size\": 64}"), HasSubstr("config.json:1:1: error: missing key 'model_type'"));
     EXPECT_THAT(said_of("[1, 2]"), HasSubstr("config.json:1:1: error: this is no configuration"));
 }

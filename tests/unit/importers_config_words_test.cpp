@@ -117,7 +117,9 @@ TEST(ConfigWords, AConfigurationCarriesAnother) {
     EXPECT_THAT(Imported(mapping, named, "image").said, HasSubstr("no architecture stands for model_type 'eyes'"));
     const std::string seeing = R"({"model_type": "eyes", "vision_config": {"model_type": "t_text", "n": 7}})";
     EXPECT_EQ(Imported(mapping, seeing, "image").sizes(), "{layers: 7, width: 3}");
-    EXPECT_THAT(Imported(mapping, seeing).said, HasSubstr("no architecture stands for model_type 'eyes'"));
+    EXPECT_THAT(
+        Imported(mapping, seeing).said,
+        HasSubstr("no architecture stands for all of model_type 'eyes', only for parts (expected --part image)"));
 }
 
 TEST(ConfigWords, AnUnknownFamilyIsToldTheWaysOut) {
@@ -125,8 +127,9 @@ TEST(ConfigWords, AnUnknownFamilyIsToldTheWaysOut) {
     EXPECT_EQ(
         unknown.said,
         "config.json:1:16: error: no architecture stands for model_type 'tinny' (expected the model as an ONNX file "
-        "(berth import model.onnx), an architecture of your own in models/architectures (docs/yaml.md), or one of "
-        "tiny, did you mean tiny?)\n");
+        "(berth import model.onnx), or an architecture of your own in models/architectures (docs/yaml.md), did you "
+        "mean "
+        "tiny?)\n");
 }
 
 }  // namespace
