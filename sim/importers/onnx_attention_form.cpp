@@ -211,6 +211,47 @@ Form group_query(const OnnxNode& node, const InputShape& shape) {
     return checked(std::move(form));
 }
 
+/// PagedAttention: [tokens of all sequences, heads x width]; keys and values lie in blocks, [blocks, positions, heads,
+/// width], which a table, [batch, blocks of a sequence], lists. Only the run time knows the lengths; equal ones are
+/// assumed, as for sequences without padding, and full blocks where the earlier lengths are not known.
+Form paged(const OnnxNode& node, const InputShape& shape) {
+    const Shape *query = shape(0), *key = shape(1), *value = shape(2), *blocks = shape(3), *table = shape(7);
+    if (blocks == nullptr || blocks->size() != 4 || table == nullptr || query == nullptr || query->size() != 2) {
+        return std::nullopt;
+    }
+    const auto rows = sequences(query, table);
+    if (!rows) {
+        return std::nullopt;
+    }
+    AttentionForm form;
+    AttentionDims& d = form.dims;
+    d.batch = rows->front();
+    d.seq = d.kv_seq = form.latest = rows->back();
+    d.heads = node.integer("num_heads", 0);
+    d.kv_heads = node.integer("kv_num_heads", 0);
+    d.causal = true;
+    d.window = std::max<std::int64_t>(0, node.integer("local_window_size", -1));
+    if (key == nullptr) {
+        form.width = query->back();
+        d.head_dim = share(form.width, d.heads + 2 * d.kv_heads);
+    } else {
+        d.head_dim = share(query->back(), d.heads);
+        const Shape keys{d.batch, d.seq, key->back()};
+        const Shape values{d.batch, d.seq, value == nullptr ? 0 : value->back()};
+        if (!take_keys(form, keys, &values)) {
+            return std::nullopt;
+        }
+    }
+    form.in_place = true;
+    form.past_key = 3;
+    form.past_value = 4;
+    form.filled = given(shape, 6);
+    form.past = elements_of({table->back(), (*blocks)[1]});
+    form.present_key = form.present_value = *blocks;
+    form.made = {query->front(), elements_of({d.heads, value_width(d)})};
+    return form.past < form.latest ? std::nullopt : checked(std::move(form));
+}
+
 /// The Attention operator of ONNX itself, from operator set 23 on: [batch, heads, tokens, width], or heads and width in
 /// one axis.
 Form standard(const OnnxNode& node, const InputShape& shape) {
@@ -247,6 +288,9 @@ std::optional<AttentionForm> attention_form(const OnnxNode& node, const InputSha
     }
     if (node.op == "PackedMultiHeadAttention") {
         return packed_multi_head(node, shape);
+    }
+    if (node.op == "PagedAttention") {
+        return paged(node, shape);
     }
     if (node.op == "Attention") {
         return standard(node, shape);

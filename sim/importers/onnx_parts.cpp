@@ -239,6 +239,14 @@ void OnnxParts::stand_for_node(const Shape& shape, std::size_t output) {
     last.makes = out(output);
 }
 
+OnnxSource projection(OnnxParts& parts, const std::string& suffix, OnnxSource from, Shape shape,
+                      const OnnxMatrix& matrix) {
+    const std::int64_t rows = elements_of({shape[0], shape[1]});
+    const MatmulDims d{1, rows, shape.back(), matrix.columns, true, parts.constant(matrix.bias)};
+    shape.back() = matrix.columns;
+    return parts.add({suffix, OperatorKind::kMatmul, d, {from}, std::move(shape), kNoValue, parts.in(matrix.weights)});
+}
+
 bool add_einsum_parts(OnnxParts& parts) {
     const OnnxAttribute* text = parts.source().attribute("equation");
     std::vector<Shape> shapes;
@@ -279,12 +287,14 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node, std::vec
         {"Attention", add_attention_parts},
         {"BiasSplitGelu", add_split_gelu_parts},
         {"CausalConvWithState", add_causal_conv_parts},
+        {"DecoderAttention", add_decoder_attention_parts},
         {"DecoderMaskedMultiHeadAttention", add_attention_parts},
         {"DecoderMaskedSelfAttention", add_attention_parts},
         {"GroupQueryAttention", add_attention_parts},
         {"MultiHeadAttention", add_attention_parts},
         {"PackedAttention", add_attention_parts},
         {"PackedMultiHeadAttention", add_attention_parts},
+        {"PagedAttention", add_paged_parts},
         {"QAttention", add_attention_parts},
         {"DynamicQuantizeLSTM", add_recurrent_parts},
         {"GRU", add_recurrent_parts},
@@ -294,6 +304,7 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node, std::vec
         {"EmbedLayerNormalization", add_embedding_parts},
         {"GatedRelativePositionBias", add_gated_bias_parts},
         {"Inverse", add_inverse_parts},
+        {"LinearAttention", add_linear_attention_parts},
         {"LinearClassifier", add_linear_parts},
         {"LinearRegressor", add_linear_parts},
         {"LongformerAttention", add_longformer_parts},
@@ -301,12 +312,14 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node, std::vec
         {"QMoE", add_expert_parts},
         {"QEmbedLayerNormalization", add_embedding_parts},
         {"QOrderedAttention", add_ordered_attention_parts},
+        {"QOrderedLongformerAttention", add_longformer_parts},
         {"RelativePositionBias", add_distance_parts},
         {"RotaryEmbedding", add_rotary_parts},
         {"SkipGroupNorm", add_skip_group_norm_parts},
         {"SkipLayerNormalization", add_skip_norm_parts},
         {"SparseAttention", add_block_sparse_parts},
         {"SkipSimplifiedLayerNormalization", add_skip_norm_parts},
+        {"WordConvEmbedding", add_word_parts},
     };
     const auto found = kKinds.find(network.step(node).source->op);
     OnnxParts parts(network, node);

@@ -65,6 +65,15 @@ class OnnxParts {
     std::vector<std::string> assumed_;
 };
 
+/// A constant matrix of `columns` columns, or that part of one: inputs of the node.
+struct OnnxMatrix {
+    std::int64_t columns = 0;
+    std::size_t weights = 0, bias = 0;
+};
+/// Product of [a, b, width] with a constant matrix.
+OnnxSource projection(OnnxParts& parts, const std::string& suffix, OnnxSource from, Shape shape,
+                      const OnnxMatrix& matrix);
+
 /// The parts of a node in order; empty if the node is of none of these kinds, or if its sizes do not fit. What they
 /// assume is appended to `assumed`.
 [[nodiscard]] std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node,
@@ -90,5 +99,9 @@ bool add_linear_parts(OnnxParts& parts);
 bool add_longformer_parts(OnnxParts& parts);
 bool add_block_sparse_parts(OnnxParts& parts);
 bool add_ordered_attention_parts(OnnxParts& parts);
+bool add_decoder_attention_parts(OnnxParts& parts);
+bool add_paged_parts(OnnxParts& parts);
+bool add_linear_attention_parts(OnnxParts& parts);
+bool add_word_parts(OnnxParts& parts);
 
 }  // namespace berth

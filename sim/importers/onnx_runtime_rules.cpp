@@ -121,6 +121,13 @@ bool embed_in_integers(const RuleContext& c) {
     return true;
 }
 
+/// A row per word, of as many columns as there are filters over its characters.
+bool word_embedding(const RuleContext& c) {
+    const Shape *words = c.shape(0), *kernel = c.shape(1);
+    return words != nullptr && words->size() == 2 && kernel != nullptr && !kernel->empty() &&
+           c.make(0, {words->front(), kernel->front()});
+}
+
 /// Attention with three projections; the last gives the width of the result.
 bool projected(const RuleContext& c) {
     const Shape *from = c.shape(0), *values = c.shape(7);
@@ -169,10 +176,12 @@ constexpr NamedRule kRuntime[]{
     {"QOrderedAttention", projected},
     {"QOrderedGelu", as_given},
     {"QOrderedLayerNormalization", as_given},
+    {"QOrderedLongformerAttention", as_given},
     {"RemovePadding", remove_padding},
     {"RestorePadding", restore_padding},
     {"SkipGroupNorm", with_sum},
     {"UnfoldTensor", unfold},
+    {"WordConvEmbedding", word_embedding},
 };
 
 }  // namespace

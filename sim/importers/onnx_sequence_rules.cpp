@@ -22,6 +22,41 @@ bool attention(const RuleContext& c) {
     return true;
 }
 
+/// The result has the shape of the query, [positions, batch, width]; the caches hold the earlier positions, if the
+/// flags say so, and those that this call adds.
+bool decoder_attention(const RuleContext& c) {
+    const Shape *query = c.shape(0), *source = c.shape(1), *cache = c.shape(6);
+    const std::int64_t heads = c.node().integer("num_heads", 0);
+    if (query == nullptr || query->size() != 3 || heads < 1 || query->back() % heads != 0) {
+        return false;
+    }
+    c.make(0, *query);
+    const auto flag = [&c](std::size_t i) {
+        return c.data(i) != nullptr && !c.data(i)->empty() && c.data(i)->front() != 0;
+    };
+    const bool cached = flag(9) && flag(10);
+    const Shape* read = flag(8) ? source : query;
+    if (read == nullptr || read->empty() || (cached && (cache == nullptr || cache->size() != 4))) {
+        return true;
+    }
+    const std::int64_t earlier = cached ? (*cache)[2] : 0;
+    const Shape held{(*query)[1], heads, flag(8) && cached ? earlier : earlier + read->front(), query->back() / heads};
+    c.make(1, held);
+    return c.make(2, held);
+}
+
+/// The result has the shape of the values; the state has a matrix per head.
+bool linear_attention(const RuleContext& c) {
+    const Shape *query = c.shape(0), *value = c.shape(2);
+    const std::int64_t heads = c.node().integer("kv_num_heads", 0);
+    if (query == nullptr || value == nullptr || query->size() != 3 || value->size() != 3 || heads < 1 ||
+        c.node().integer("q_num_heads", 0) != heads || query->back() % heads != 0 || value->back() % heads != 0) {
+        return false;
+    }
+    c.make(1, {value->front(), heads, query->back() / heads, value->back() / heads});
+    return c.make(0, *value);
+}
+
 /// Biases of relative positions, [1, heads, queries, keys], scaled by the query of each sequence.
 bool gated_bias(const RuleContext& c) {
     const Shape *query = c.shape(0), *biases = c.shape(2);
@@ -74,6 +109,7 @@ bool einsum(const RuleContext& c) {
 constexpr NamedRule kSequence[]{
     {"Attention", attention},
     {"CausalConvWithState", causal_conv},
+    {"DecoderAttention", decoder_attention},
     {"DecoderMaskedMultiHeadAttention", attention},
     {"DecoderMaskedSelfAttention", attention},
     {"DynamicQuantizeLSTM", recurrent},
@@ -82,9 +118,11 @@ constexpr NamedRule kSequence[]{
     {"GatedRelativePositionBias", gated_bias},
     {"GroupQueryAttention", attention},
     {"LSTM", recurrent},
+    {"LinearAttention", linear_attention},
     {"MultiHeadAttention", attention},
     {"PackedAttention", attention},
     {"PackedMultiHeadAttention", attention},
+    {"PagedAttention", attention},
     {"QAttention", attention},
     {"RNN", recurrent},
     {"SparseAttention", attention},

@@ -2,6 +2,7 @@
 // blocks listed in the file. Source: github.com/microsoft/onnxruntime, docs/ContribOperators.md.
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "importers/onnx_attention_form.h"
 #include "importers/onnx_parts.h"
@@ -11,10 +12,10 @@ namespace berth {
 
 namespace {
 
-/// Largest number of global tokens of a sequence, by the flags of input 6, [batch, tokens]; absent if only the run time
-/// knows them.
-std::optional<std::int64_t> global_tokens(const OnnxParts& parts, std::int64_t tokens) {
-    const auto data = parts.given(6) ? parts.network().flow().at(parts.in(6)).data : std::nullopt;
+/// Largest number of global tokens of a sequence, by the flags of input `flags`, [batch, tokens]; absent if only the
+/// run time knows them.
+std::optional<std::int64_t> global_tokens(const OnnxParts& parts, std::size_t flags, std::int64_t tokens) {
+    const auto data = parts.given(flags) ? parts.network().flow().at(parts.in(flags)).data : std::nullopt;
     if (!data || data->empty() || tokens < 1) {
         return std::nullopt;
     }
@@ -28,19 +29,13 @@ std::optional<std::int64_t> global_tokens(const OnnxParts& parts, std::int64_t t
     return most;
 }
 
-/// One product with a constant matrix, or with a part of it.
-OnnxSource projection(OnnxParts& parts, const std::string& suffix, OnnxSource from, Shape shape, std::int64_t columns,
-                      std::size_t weights, std::size_t bias) {
-    const std::int64_t width = shape.back();
-    const std::int64_t rows = elements_of({shape[0], shape[1]});
-    shape.back() = columns;
-    return parts.add({suffix,
-                      OperatorKind::kMatmul,
-                      MatmulDims{1, rows, width, columns, true, parts.constant(bias)},
-                      {from},
-                      std::move(shape),
-                      kNoValue,
-                      parts.in(weights)});
+/// Inputs of the two forms of attention with a window: in integers, each factor is followed by its scale.
+struct LongformerInputs {
+    std::size_t weights = 1, bias = 2, global_weights = 4, global_bias = 5, global = 6;
+};
+
+LongformerInputs longformer_inputs(const OnnxParts& parts) {
+    return parts.source().op == "QOrderedLongformerAttention" ? LongformerInputs{2, 4, 8, 10, 12} : LongformerInputs{};
 }
 
 /// Global tokens attend to all tokens with projections of their own, and all tokens attend to the global ones.
@@ -49,15 +44,18 @@ void add_global_tokens(OnnxParts& parts, OnnxSource packed, OnnxSource local, At
     const std::int64_t width = from.back();
     const auto tokens = [&](std::int64_t rows) { return Shape{from[0], rows, width}; };
     const auto attention = [&](const std::string& suffix, std::int64_t queries, std::int64_t keys,
-                               std::vector<OnnxSource> inputs) {
+                               std::vector<OnnxSource> read) {
         d.seq = queries;
         d.kv_seq = keys;
         d.window = 0;
-        return parts.add({suffix, OperatorKind::kAttention, d, std::move(inputs), tokens(queries)});
+        return parts.add({suffix, OperatorKind::kAttention, d, std::move(read), tokens(queries)});
     };
-    const OnnxSource keys = projection(parts, ".global_kv", parts.input(0), from, 2 * width, 4, 5);
+    const LongformerInputs inputs = longformer_inputs(parts);
+    const OnnxSource keys =
+        projection(parts, ".global_kv", parts.input(0), from, {2 * width, inputs.global_weights, inputs.global_bias});
     const OnnxSource chosen = parts.piece(".global_tokens", parts.input(0), tokens(count));
-    const OnnxSource query = projection(parts, ".global_query", chosen, tokens(count), width, 4, 5);
+    const OnnxSource query =
+        projection(parts, ".global_query", chosen, tokens(count), {width, inputs.global_weights, inputs.global_bias});
     const OnnxSource of_all =
         attention(".global", count, from[1],
                   {query, parts.piece(".global_keys", keys, from), parts.piece(".global_values", keys, from)});
@@ -122,10 +120,11 @@ std::int64_t window_of(AttentionDims d, std::int64_t scores) {
 
 bool add_longformer_parts(OnnxParts& parts) {
     const Shape& from = parts.shape(0);
+    const LongformerInputs inputs = longformer_inputs(parts);
     const std::int64_t heads = parts.source().integer("num_heads", 0);
     const std::int64_t side = parts.source().integer("window", 0);  // on each side of the query
-    if (from.size() != 3 || heads < 1 || side < 1 || from.back() % heads != 0 || !parts.constant(1) ||
-        parts.network().elements(parts.in(1)) != elements_of({3, from.back(), from.back()})) {
+    if (from.size() != 3 || heads < 1 || side < 1 || from.back() % heads != 0 || !parts.constant(inputs.weights) ||
+        parts.network().elements(parts.in(inputs.weights)) != elements_of({3, from.back(), from.back()})) {
         return false;
     }
     AttentionDims d;
@@ -134,16 +133,17 @@ bool add_longformer_parts(OnnxParts& parts) {
     d.seq = d.kv_seq = from[1];
     d.head_dim = from[2] / heads;
     d.window = std::min(elements_of({2, side}) + 1, from[1]);
-    const OnnxSource packed = projection(parts, ".qkv", parts.input(0), from, 3 * from[2], 1, 2);
-    const auto known = global_tokens(parts, from[1]);
-    const std::int64_t count = parts.constant(4) ? known.value_or(1) : 0;
+    const OnnxSource packed =
+        projection(parts, ".qkv", parts.input(0), from, {3 * from[2], inputs.weights, inputs.bias});
+    const auto known = global_tokens(parts, inputs.global, from[1]);
+    const std::int64_t count = parts.constant(inputs.global_weights) ? known.value_or(1) : 0;
     const OnnxSource local = parts.add({count == 0 ? "" : ".local", OperatorKind::kAttention, d, {packed}, from});
     if (count == 0) {
         parts.makes(local, 0);
         return true;
     }
     if (!known) {
-        parts.assume("one global token per sequence in LongformerAttention");
+        parts.assume("one global token per sequence in " + std::string(parts.source().op));
     }
     add_global_tokens(parts, packed, local, d, count);
     return true;
@@ -182,7 +182,7 @@ bool add_ordered_attention_parts(OnnxParts& parts) {
         }
         const std::int64_t columns = parts.shape(kWeights + i)[1];
         constexpr std::array kNames{".query", ".key", ".value"};
-        inputs.push_back(projection(parts, kNames.at(i), parts.input(0), from, columns, kWeights + i, kBiases + i));
+        inputs.push_back(projection(parts, kNames.at(i), parts.input(0), from, {columns, kWeights + i, kBiases + i}));
         (i == 2 ? d.value_dim : d.head_dim) = columns / heads;
     }
     d.batch = from[0];

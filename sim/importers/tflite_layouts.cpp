@@ -188,12 +188,30 @@ bool strided_slice(const TfliteStep& step) {
     return true;
 }
 
+/// Zero point of input `i`: the stored number that stands for 0. Absent if the tensor has none, or one per channel.
+std::optional<std::int64_t> zero_point(const TfliteStep& step, std::size_t i) {
+    const auto* scheme = step.given(i) ? step.writer().tensor(step.index(i)).quantization() : nullptr;
+    const auto* points = scheme == nullptr ? nullptr : scheme->zero_point();
+    return points != nullptr && points->size() == 1 ? std::optional(points->Get(0)) : std::nullopt;
+}
+
+/// Name of the number that fills the padding; empty for 0, which is stored as the zero point of the padded tensor.
+std::string_view fill_of(const TfliteStep& step) {
+    constexpr std::size_t kFill = 2;
+    const auto point = zero_point(step, 0);
+    const auto stored = step.given(kFill) && point ? step.writer().data(step.index(kFill)) : std::nullopt;
+    if (!stored || stored->size() != 1) {
+        return step.in(kFill);
+    }
+    const std::int64_t number = whole_number(stored->front()) - *point;
+    return number == 0 ? std::string_view() : step.constant({number});
+}
+
 /// Converts one pair per axis to all leading pads, followed by all trailing pads.
-bool pad(const TfliteStep& step) {
+OnnxNode& add_pad(const TfliteStep& step, std::string_view fill) {
     const auto pairs = step.integers(1);
     if (!pairs || pairs->size() % 2 != 0) {
-        step.add("Pad", {step.in(0)}, step.out());
-        return true;
+        return step.add("Pad", {step.in(0), "", fill}, step.out());
     }
     Shape pads;
     for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
@@ -201,7 +219,17 @@ bool pad(const TfliteStep& step) {
             pads.push_back((*pairs)[i]);
         }
     }
-    step.add("Pad", {step.in(0), step.constant(pads)}, step.out());
+    return step.add("Pad", {step.in(0), step.constant(pads), fill}, step.out());
+}
+
+bool pad(const TfliteStep& step) {
+    add_pad(step, step.kind() == BuiltinOperator::PADV2 ? fill_of(step) : "");
+    return true;
+}
+
+/// Copies of the image itself surround it.
+bool mirror_pad(const TfliteStep& step) {
+    add_pad(step, "").attributes.push_back(attribute_of("mode", "reflect"));
     return true;
 }
 
@@ -317,7 +345,7 @@ constexpr TfliteRow kLayouts[]{
     {BuiltinOperator::FILL, fill},
     {BuiltinOperator::GATHER, gather},
     {BuiltinOperator::MEAN, mean},
-    {BuiltinOperator::MIRROR_PAD, pad},
+    {BuiltinOperator::MIRROR_PAD, mirror_pad},
     {BuiltinOperator::ONE_HOT, one_hot},
     {BuiltinOperator::PACK, pack},
     {BuiltinOperator::PAD, pad},

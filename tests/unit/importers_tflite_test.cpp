@@ -94,6 +94,30 @@ TEST(Tflite, TransposedAndDeepConvolutions) {
     EXPECT_EQ(macs_in(imported_tflite(deep.bytes()).graph), 4.0 * 8 * 8 * 5 * 27 * 2);
 }
 
+/// Kinds of operators of a padded image that a convolution reads.
+std::vector<std::string> padded(const std::string& kind, const TfliteNames& inputs, std::int32_t fill) {
+    TfliteModel model;
+    model.tensor("x", {1, 8, 8, 2})
+        .numbers("pads", {0, 0, 1, 1, 1, 1, 0, 0})
+        .numbers("fill", {fill}, true)
+        .tensor("p", {1, 10, 10, 2})
+        .tensor("w", {4, 3, 3, 2})
+        .tensor("y", {1, 8, 8, 4})
+        .op(kind, inputs, {"p"})
+        .op("CONV_2D", {"p", "w", ""}, {"y"}, "Conv2DOptions", "padding:VALID,stride_w:1,stride_h:1")
+        .graph({"x"}, {"y"});
+    return kinds_in_order(imported_tflite(model.bytes()).graph);
+}
+
+// Zeros around an image belong to the convolution; other numbers, and copies of the image, are written by themselves.
+TEST(Tflite, ANumberThatFillsPaddingIsKept) {
+    using testing::ElementsAre;
+    EXPECT_THAT(padded("PAD", {"x", "pads"}, 0), ElementsAre("conv2d"));
+    EXPECT_THAT(padded("PADV2", {"x", "pads", "fill"}, 0), ElementsAre("conv2d"));
+    EXPECT_THAT(padded("PADV2", {"x", "pads", "fill"}, 7), ElementsAre("concat", "conv2d"));
+    EXPECT_THAT(padded("MIRROR_PAD", {"x", "pads"}, 0), ElementsAre("concat", "conv2d"));
+}
+
 TEST(Tflite, AttentionWrittenOutIsOneOperator) {
     TfliteModel model;
     model.tensor("q", {1, 2, 6, 4}).tensor("k", {1, 2, 6, 4}).tensor("v", {1, 2, 6, 4});
