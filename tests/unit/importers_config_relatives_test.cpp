@@ -55,6 +55,26 @@ TEST_P(Relatives, HaveTheParametersThatTheLibraryCounts) {
 INSTANTIATE_TEST_SUITE_P(
     All, Relatives,
     testing::Values(
+        RelativeCount{"RWKV-5 World 1.5B", "", 1577754624,
+                      R"({"model_type": "rwkv5", "hidden_size": 2048, "attention_hidden_size": 2048,
+"num_hidden_layers": 24, "head_size": 64, "intermediate_size": null, "vocab_size": 65536})"},
+        // Per block 13 matrices, 5 shares by matrices of 32 columns, a decay by matrices of 64, and 16 rows.
+        RelativeCount{"RWKV-6 World 1.6B", "",
+                      2.0 * 65536 * 2048 + 4 * 2048 + 24.0 * (13 * 2048 * 2048 + (10 * 32 + 2 * 64 + 16) * 2048),
+                      R"({"model_type": "rwkv6", "hidden_size": 2048, "attention_hidden_size": 2048,
+"num_hidden_layers": 24, "head_size": 64, "intermediate_size": null, "vocab_size": 65536})"},
+        RelativeCount{"RWKV-7 World 1.5B", "", 1527404544,
+                      R"({"model_type": "rwkv7", "hidden_size": 2048, "num_hidden_layers": 24, "vocab_size": 65536,
+"decay_low_rank_dim": 96, "a_low_rank_dim": 96, "v_low_rank_dim": 64, "gate_low_rank_dim": 256, "hidden_ratio": 4.0,
+"intermediate_size": null, "attn": null})"},
+        RelativeCount{"Phi-4 multimodal, text", "", 3836021760,
+                      R"({"model_type": "phi4mm", "hidden_size": 3072, "intermediate_size": 8192,
+"num_attention_heads": 24, "num_key_value_heads": 8, "num_hidden_layers": 32, "vocab_size": 200064,
+"tie_word_embeddings": true, "hidden_act": "silu"})"},
+        RelativeCount{"Ling-lite", "", 16801974272,
+                      R"({"model_type": "bailing_moe", "hidden_size": 2048, "intermediate_size": 5632,
+"moe_intermediate_size": 1408, "num_attention_heads": 16, "num_key_value_heads": 4, "num_hidden_layers": 28,
+"vocab_size": 126464, "num_experts": 64, "num_experts_per_tok": 6, "num_shared_experts": 2, "hidden_act": "silu"})"},
         // Encoder and decoder without the shared table: 139420416, as published.
         RelativeCount{"bart-base encoder", "encoder", 81920256,
                       R"({"model_type": "bart", "activation_function": "gelu", )" + std::string(kBart)},

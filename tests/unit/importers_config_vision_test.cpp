@@ -80,6 +80,9 @@ INSTANTIATE_TEST_SUITE_P(
                     VisionCount{"conditional-detr-r50", "", 43418401, -26560, "shifts of 53 batch norms"},
                     VisionCount{"deformable-detr-r50", "", 40069665, 1024 - 26560,
                                 "rows that tell maps apart, shifts of batch norms"},
+                    // A table that training reads; channels of batch norms that are trained, less the shifts of those
+                    // that are frozen.
+                    VisionCount{"rt-detr-r18", "", 20170512, 81 * 256 + 7680 - 4864, "training, batch norms"},
                     VisionCount{"maskformer-swin-tiny", "", 41758545, 1536, "a norm that nothing reads"},
                     VisionCount{"mask2former-swin-tiny", "", 47421643, 2 * 768, "rows that tell maps apart"},
                     VisionCount{"mobilebert", "", 24581888, 0, ""}, VisionCount{"squeezebert", "", 51094272, 0, ""},
@@ -141,6 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "backbone_config.model_type 'resnet' has no form in mask2former (expected swin)"},
         Refusal{"NoBackbone", R"({"model_type": "maskformer", "backbone": "resnet50"})", "",
                 "backbone 'resnet50' has no form in maskformer (expected null)"},
+        Refusal{"OtherMaps", R"({"model_type": "rt_detr", "encode_proj_layers": [1, 2]})", "",
+                "attention over other maps than the last has no form here"},
         Refusal{"Hybrid", R"({"model_type": "dpt", "is_hybrid": true})", "",
                 "is_hybrid 'true' has no form in dpt (expected false)"},
         Refusal{"Depth", R"({"model_type": "depth_anything", "backbone_config": {"model_type": "dinov2",
