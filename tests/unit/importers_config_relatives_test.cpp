@@ -75,6 +75,20 @@ INSTANTIATE_TEST_SUITE_P(
                       R"({"model_type": "bailing_moe", "hidden_size": 2048, "intermediate_size": 5632,
 "moe_intermediate_size": 1408, "num_attention_heads": 16, "num_key_value_heads": 4, "num_hidden_layers": 28,
 "vocab_size": 126464, "num_experts": 64, "num_experts_per_tok": 6, "num_shared_experts": 2, "hidden_act": "silu"})"},
+        RelativeCount{"GPT", "", 116534784,
+                      R"({"model_type": "openai-gpt", "n_embd": 768, "n_layer": 12, "n_head": 12, "vocab_size": 40478,
+"n_positions": 512, "afn": "gelu"})"},
+        // Tables of words and positions and a norm, and 12 blocks of 4 + 8 matrices with 13 rows.
+        RelativeCount{"xlm-mlm-en-2048", "", (30145.0 + 512 + 2) * 2048 + 12 * (12.0 * 2048 + 13) * 2048,
+                      R"({"model_type": "xlm", "emb_dim": 2048, "n_layers": 12, "n_heads": 16, "n_words": 30145,
+"max_position_embeddings": 512, "gelu_activation": true, "n_langs": 1})"},
+        RelativeCount{"flaubert-base", "", (68729.0 + 512 + 2) * 768 + 12 * (12.0 * 768 + 13) * 768,
+                      R"({"model_type": "flaubert", "emb_dim": 768, "n_layers": 12, "n_heads": 12, "n_words": 68729,
+"max_position_embeddings": 512, "gelu_activation": true, "n_langs": 1})"},
+        RelativeCount{"recurrentgemma-2b", "", 2682862080,
+                      R"({"model_type": "recurrent_gemma", "hidden_size": 2560, "intermediate_size": 15360,
+"num_attention_heads": 10, "num_key_value_heads": 1, "num_hidden_layers": 26, "vocab_size": 256000, "lru_width": 2560,
+"attention_window_size": 2048, "conv1d_width": 4, "block_types": ["recurrent", "recurrent", "attention"]})"},
         // Encoder and decoder without the shared table: 139420416, as published.
         RelativeCount{"bart-base encoder", "encoder", 81920256,
                       R"({"model_type": "bart", "activation_function": "gelu", )" + std::string(kBart)},
@@ -285,6 +299,15 @@ TEST(Relatives, TheTextModelBesideATowerIsReadAsBefore) {
     }
     EXPECT_EQ(Relative(outer + R"("text_config": {"model_type": "qwen2_vl_text", )" + sizes + "}", "text").parameters,
               1543714304);
+}
+
+TEST(Relatives, OtherTurnsAndTablesAreRefused) {
+    EXPECT_THAT(Relative(R"({"model_type": "recurrent_gemma", "block_types": ["recurrent", "attention"]})").said,
+                HasSubstr("blocks that take turns by 2 instead of 3 have no form here"));
+    EXPECT_THAT(Relative(R"({"model_type": "xlm", "n_langs": 15})").said,
+                HasSubstr("a table of 15 languages has no form here"));
+    EXPECT_THAT(Relative(R"({"model_type": "bailing_moe", "norm_head": true})").said,
+                HasSubstr("norm_head 'true' has no form in moe-decoder"));
 }
 
 TEST(Relatives, AttentionInBlocksIsRefused) {
