@@ -96,7 +96,8 @@ struct QuantityForm {
 [[nodiscard]] std::string dimension_with_example(Dimension dimension);
 
 /// Text with up to `digits` significant digits and a suitable prefix: "184 ms", "29.4 us", "7.8 GB/s". Sizes have a
-/// binary prefix where that is the shorter exact form ("384 KiB", but "4 MB"). `si` is in SI units of `dimension`.
+/// binary prefix unless the decimal form alone is exact, or is as exact and no longer ("384 KiB", but "4 MB"). `si` is
+/// in SI units of `dimension`.
 [[nodiscard]] std::string quantity_text(double si, Dimension dimension, int digits = 4);
 
 template <int T, int B, int O, int E>

@@ -3,9 +3,21 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "berth/brief_text.h"
 
 namespace berth {
+
+namespace {
+
+// A relative change, which may be too small for its digits to tell anything.
+std::string change_text(double change) {
+    constexpr double kLeast = 1e-4;
+    return std::abs(change) < kLeast ? "by less than " + percent_text(kLeast, 1) : "by " + percent_text(change, 2);
+}
+
+}  // namespace
 
 std::string moved_text(const std::vector<MovedCandidate>& others) {
     std::vector<std::string> parts;
@@ -13,8 +25,8 @@ std::string moved_text(const std::vector<MovedCandidate>& others) {
     for (const MovedCandidate& one : others) {
         const bool longer = one.before != one.after;
         if (longer && time(one.before) == time(one.after)) {
-            parts.push_back(fmt::format("{} on {} by {} ({} stays the choice)", one.stage, one.placement,
-                                        percent_text(*one.after / *one.before - 1, 2), one.chosen));
+            parts.push_back(fmt::format("{} on {} {} ({} stays the choice)", one.stage, one.placement,
+                                        change_text(*one.after / *one.before - 1), one.chosen));
             continue;
         }
         parts.push_back(longer ? fmt::format("{} on {} from {} to {} ({} stays the choice)", one.stage, one.placement,

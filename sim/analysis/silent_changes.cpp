@@ -155,11 +155,11 @@ class AxisSearch {
         const auto values = some_of(axes_[axis].values);
         std::size_t tried = 0;
         std::unique_ptr<LazyAnswer> first, last;
-        for (const double share : axes_.size() > 1 ? std::vector{0.0, 0.5, 1.0} : std::vector{0.0}) {
+        for (const std::vector<std::size_t>& others : places_beside(axis)) {
             first.reset();
             last.reset();
             for (const std::string& value : values) {
-                auto now = std::make_unique<LazyAnswer>(at(axis, value, share));
+                auto now = std::make_unique<LazyAnswer>(at(axis, value, others));
                 if (last && differs(*last, *now)) {
                     return std::nullopt;
                 }
@@ -194,11 +194,27 @@ class AxisSearch {
         return both ? !difference_of(*a.totals(), *b.totals()).none() : a.totals() != b.totals();
     }
 
-    [[nodiscard]] std::optional<Scenario> at(std::size_t axis, const std::string& value, double share) const {
+    // Positions of the values of the other axes at which one is sampled, each once: at the ends and in the middle.
+    [[nodiscard]] std::vector<std::vector<std::size_t>> places_beside(std::size_t axis) const {
+        std::vector<std::vector<std::size_t>> places;
+        for (const double share : {0.0, 0.5, 1.0}) {
+            std::vector<std::size_t> at_share;
+            for (const SweepAxis& each : axes_) {
+                const auto last = static_cast<double>(each.values.size() - 1);
+                at_share.push_back(&each == &axes_[axis] ? 0 : static_cast<std::size_t>(share * last));
+            }
+            if (places.empty() || places.back() != at_share) {
+                places.push_back(std::move(at_share));
+            }
+        }
+        return places;
+    }
+
+    [[nodiscard]] std::optional<Scenario> at(std::size_t axis, const std::string& value,
+                                             const std::vector<std::size_t>& others) const {
         auto settings = base_.settings;
         for (std::size_t a = 0; a < axes_.size(); ++a) {
-            const auto place = static_cast<std::size_t>(share * static_cast<double>(axes_[a].values.size() - 1));
-            settings.push_back({axes_[a].path, a == axis ? value : axes_[a].values[place]});
+            settings.push_back({axes_[a].path, a == axis ? value : axes_[a].values[others[a]]});
         }
         Diagnostics ignored;
         return load_scenario(library_, base_.scenario, settings, ignored);

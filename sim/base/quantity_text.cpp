@@ -98,7 +98,7 @@ std::string quantity_text(double si, Dimension dimension, int digits) {
     Scaled best = scaled_text(si, named->unit, false, digits);
     if (dimension == Bytes::kDimension) {
         Scaled binary = scaled_text(si, named->unit, true, digits);
-        if (binary.exact && (!best.exact || binary.text.size() < best.text.size())) {
+        if (!best.exact || (binary.exact && binary.text.size() < best.text.size())) {
             best = std::move(binary);
         }
     }

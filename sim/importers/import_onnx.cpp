@@ -44,10 +44,11 @@ void warn(const NetworkImport& import, const std::string& name, Diagnostics& dia
                             fmt::format("assumed, because only the run time knows: {}", joined(std::move(assumed))));
     }
     if (import.integer_products > 0) {
-        diagnostics.warning(SourceLocation(name),
-                            fmt::format("{} products are in integers in the file; here the dtype that is asked for "
-                                        "decides, such as int8",
-                                        import.integer_products));
+        diagnostics.warning(
+            SourceLocation(name),
+            fmt::format("{} in integers in the file; here the dtype that is asked for decides, such as int8",
+                        import.integer_products == 1 ? std::string("1 product is")
+                                                     : fmt::format("{} products are", import.integer_products)));
     }
 }
 

@@ -95,7 +95,8 @@ std::string length_text(const ChatTraffic& traffic) {
 
 std::string busy_slots_text(const ChatTraffic& traffic) {
     return fmt::format(
-        "{} tokens/s of all answers together; it is busy {} of the time, with a mean of {} in its slots.",
+        "{} tokens/s of all answers together, first tokens included; it is busy {} of the time, with a mean of {} in "
+        "its slots.",
         number_text(in_hertz(traffic.tokens), 3), percent_text(traffic.busy, 2), number_text(traffic.at_once, 3));
 }
 

@@ -138,6 +138,10 @@ Json chip_json(const ChipAnswer& chip, const ProfileOrigin& origin) {
     }
     json["stages"] = Json::array();
     if (!chip.result) {
+        for (const char* key : {"latency_ms", "low_ms", "high_ms", "energy_mj", "budget_probability"}) {
+            json[key] = nullptr;
+        }
+        json["warnings"] = Json::array();
         return json;
     }
     const ScenarioTotal& total = chip.result->total;

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "simulation/steady_state.h"
+
 namespace berth {
 
 namespace {
@@ -366,7 +368,7 @@ bool EventEngine::counts(Step step) const {
 void EventEngine::end_phases(Step step) {
     for (const std::size_t phase : plan_.tasks[step.task].ends) {
         const double time = now_ - phase_start_[step.slot * plan_.phases.size() + phase];
-        record_.phase(counted_number(step.slot), phase, time, time <= plan_.phases[phase].budget);
+        record_.phase(counted_number(step.slot), phase, time, keeps_to(time, plan_.phases[phase].budget));
     }
 }
 

@@ -122,9 +122,14 @@ std::optional<SimulatedLatency> latency_of(std::span<const double> latencies) {
     return result;
 }
 
+bool keeps_to(double duration, double limit) {
+    constexpr double kRounding = 1e-9;  // of a double after weeks of simulated time
+    return duration <= limit * (1 + kRounding);
+}
+
 SimulatedShare share_within(std::span<const double> latencies, double deadline) {
     const auto share_of = [deadline](std::span<const double> values) {
-        const auto met = std::ranges::count_if(values, [deadline](double one) { return one <= deadline; });
+        const auto met = std::ranges::count_if(values, [deadline](double one) { return keeps_to(one, deadline); });
         return static_cast<double>(met) / static_cast<double>(values.size());
     };
     SimulatedShare share{share_of(latencies), 0, 0};

@@ -35,4 +35,8 @@ struct SeriesEstimate {
 [[nodiscard]] std::optional<SimulatedLatency> latency_of(std::span<const double> latencies);
 [[nodiscard]] SimulatedShare share_within(std::span<const double> latencies, double deadline);
 
+/// Whether a duration keeps to a limit. It is a difference of two readings of the simulated clock, whose rounding grows
+/// with the time of day and is no delay.
+[[nodiscard]] bool keeps_to(double duration, double limit);
+
 }  // namespace berth

@@ -81,6 +81,15 @@ TEST_F(CliSilentChanges, ACrossoverSaysWhatItsRangeMovesBesideTheTwoDevices) {
               beside("rerank") + ", but on the probability of the budget (see berth diff)");
 }
 
+// A grid of three by two has six points, however it is walked through.
+TEST_F(CliSilentChanges, PointsOfAGridAreCountedOnce) {
+    const std::string out =
+        berth({"optimise", "rag-rk3588-bucket-128", "--minimise", "latency", "--vary",
+               "hardware.memory.dram.capacity=4 GiB,6 GiB,8 GiB", "--vary", "hardware.devices.npu.clock=0.9GHz,1GHz"})
+            .out;
+    EXPECT_NE(out.find("(looked at 6 points)"), std::string::npos) << out;
+}
+
 TEST_F(CliSilentChanges, ACostThatNothingAsksForIsSaid) {
     const std::vector<std::string> question{"optimise",   "rag-rk3588-bucket-128",
                                             "--minimise", "latency",

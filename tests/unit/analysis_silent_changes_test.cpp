@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "analysis/explained_silence.h"
 #include "berth/every_number.h"
 #include "berth/silent_changes.h"
 #include "scratch_folder.h"
@@ -138,6 +139,15 @@ TEST_F(SilentChanges, AHintAboutEnergyMovesTheEnergyOfWhatIsChosen) {
     const std::string hint = text.substr(at + 5);
     EXPECT_THAT(hint, HasSubstr(".energy."));
     EXPECT_EQ(said(hint, "9 pJ"), "") << hint;
+}
+
+TEST(MovedText, AChangeBelowItsDigitsIsNoExponent) {
+    const auto text = [](double factor) {
+        return moved_text({{"rerank", "npu", "cpu", milliseconds(200), milliseconds(200) * factor}});
+    };
+    EXPECT_EQ(text(1 - 9e-8), "moves only what is not chosen: rerank on npu by less than 0.01% (cpu stays the choice)");
+    EXPECT_THAT(text(1 - 2e-4), HasSubstr("rerank on npu by -0.02% ("));
+    EXPECT_THAT(text(1.1), HasSubstr("rerank on npu from 200 ms to 220 ms ("));
 }
 
 TEST_F(SilentChanges, WhatMovesOnlyAnotherPlacementIsDistinguished) {

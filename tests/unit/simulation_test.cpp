@@ -109,6 +109,18 @@ TEST(Simulation, WhatRequestsLoseToEachOther) {
     EXPECT_EQ(slowed.contention[0].waited, 0_ms);
 }
 
+// The clock's rounding differs with the time of day, what keeps to a limit does not.
+TEST(Simulation, ALimitThatIsExactlyMetIsMetAtAnyTime) {
+    const SimulatedSystem system{{{"npu", 1}}, {}, {task("a", 0, 100_ms)}, {{"all", 0, 0, 200_ms}}};
+    for (const Time start : {0_ms, 100_ms, 300_ms, 86400_s, 604800.1_s}) {
+        const auto result = simulate(system, ArrivalTrace{{start, start}}, {2, 0, 1, 0, 200_ms});
+        EXPECT_EQ(result.within_deadline->value, 1.0) << in_seconds(start);
+        EXPECT_EQ(result.phases[0].within_budget, 1.0) << in_seconds(start);
+        const auto late = simulate(system, ArrivalTrace{{start, start}}, {2, 0, 1, 0, 199.99_ms});
+        EXPECT_EQ(late.within_deadline->value, 0.5) << in_seconds(start);
+    }
+}
+
 TEST(Simulation, ATaskEndsWithItsWorkOrItsBytesWhicheverIsLater) {
     SimulatedSystem system{{{"npu", 1}}, {{"dram", 10_GBps}}, {transfer(0, 10_MB, 3_ms)}};
     EXPECT_NEAR(in_milliseconds(simulate(system, ClosedLoop{}, {1, 0}).latency->mean.value), 3, 1e-9);
