@@ -38,6 +38,13 @@ function(berth_build_shortly target level)
     endif()
 endfunction()
 
+# Programs allocate many small objects; those that embed the library choose an allocator themselves.
+function(berth_use_allocator target)
+    if(TARGET mimalloc)
+        target_link_libraries(${target} PRIVATE mimalloc)
+    endif()
+endfunction()
+
 add_library(berth_build_options INTERFACE)
 target_compile_features(berth_build_options INTERFACE cxx_std_20)
 target_include_directories(berth_build_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/sim
