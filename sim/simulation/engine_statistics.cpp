@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kTime = 0;
 constexpr std::size_t kCompleted = 1;
-constexpr std::size_t kPools = 2;
+constexpr std::size_t kTasks = 2;
+constexpr std::size_t kPools = 3;
 
 // Rate over a time window; 0 for an empty window.
 double per_time(double amount, double passed) { return passed > 0 ? amount / passed : 0; }
@@ -37,6 +38,14 @@ std::vector<double> EventEngine::per_batch(std::size_t use) const {
 std::vector<double> EventEngine::batch_gaps() const { return per_batch(kTime); }
 
 std::vector<double> EventEngine::batch_completions() const { return per_batch(kCompleted); }
+
+std::vector<double> EventEngine::batch_progress() const {
+    std::vector<double> progress = per_batch(kTasks);
+    for (double& tasks : progress) {
+        tasks /= static_cast<double>(tasks_);
+    }
+    return progress;
+}
 
 double EventEngine::throughput(std::size_t left_out) const {
     if (left_out >= record_.batches_begun()) {

@@ -193,9 +193,9 @@ void EventEngine::handle(const Event& event) {
     }
 }
 
-// Snapshot: time, completed requests, busy server time of each pool, bytes over each bandwidth.
+// Snapshot: time, completed requests, ended tasks, busy server time of each pool, bytes over each bandwidth.
 void EventEngine::take_snapshot() {
-    std::vector<double> uses{now_, static_cast<double>(completed_)};
+    std::vector<double> uses{now_, static_cast<double>(completed_), static_cast<double>(ended_tasks_)};
     for (Pool& pool : pools_) {
         count_busy(pool);
         uses.push_back(pool.busy);
@@ -355,6 +355,7 @@ void EventEngine::go_on(Step step) {
             ready({step.slot, next});
         }
     }
+    ++ended_tasks_;
     if (--requests_[step.slot].left == 0) {
         end_request(step.slot);
     }

@@ -45,6 +45,9 @@ class EventEngine {
     [[nodiscard]] std::vector<double> batch_gaps() const;
     /// Requests that completed in those times.
     [[nodiscard]] std::vector<double> batch_completions() const;
+    /// Tasks that ended in those times, in requests. In a steady state as many as completions, but known sooner: a
+    /// request counts by what is done of it, not only when its last task ends.
+    [[nodiscard]] std::vector<double> batch_progress() const;
 
     // Statistics of the counted requests without their first `left_out` batches; rates cover the time since those had
     // arrived.
@@ -205,6 +208,7 @@ class EventEngine {
     std::vector<Progress> progress_;    ///< [slot][task]
     std::vector<std::size_t> span_of_;  ///< [slot][task] of traced requests
     std::vector<double> phase_start_;   ///< [slot][phase]
+    std::uint64_t ended_tasks_ = 0;
     std::size_t arrived_ = 0, completed_ = 0, ended_ = 0, wanted_ = 0, traced_left_ = 0;
     std::vector<SimulatedSpan> spans_;
     std::vector<BandwidthUse> uses_;

@@ -115,7 +115,7 @@ Frequency simulated_rate(const SimulatedSystem& system, Frequency most) {
     EventEngine engine(system, saturated.loop, options);
     for (std::size_t count = least;; count += count / 2) {
         engine.run(std::min(count, options.requests));
-        const SeriesEstimate rate = rate_of(engine.batch_gaps(), engine.batch_completions());
+        const SeriesEstimate rate = rate_of(engine.batch_gaps(), engine.batch_progress());
         if (rate.half <= saturated.known * rate.value || count >= options.requests) {
             return hertz(rate.value);
         }
