@@ -16,9 +16,11 @@ namespace {
 constexpr double kNarrowest = 0.01;  // lower bound on the residual spread: no model is more accurate than this
 constexpr double kUsual = 0.1;       // usual residual spread in the logarithm of a time, and its weight in rows
 constexpr double kUsualRows = 1;
-constexpr double kSure = 0.05;  // residual spread assumed when following the rows instead of the prior
-constexpr double kFreedom = 4;  // degrees of freedom of Student's t, which tolerates outliers
-constexpr double kStep = 0.01;  // step of finite differences in the logarithm
+constexpr double kSure = 0.05;    // residual spread assumed when following the rows instead of the prior
+constexpr double kHardly = 0.01;  // share of the prior's precision then: spreads ten times as wide
+constexpr double kAgree = 0.5;    // largest share of the residual spread that is left where rows agree
+constexpr double kFreedom = 4;    // degrees of freedom of Student's t, which tolerates outliers
+constexpr double kStep = 0.01;    // step of finite differences in the logarithm
 constexpr int kMostRounds = 40;
 
 }  // namespace
@@ -77,12 +79,14 @@ void Fit::run_from_afar(const VectorXd& use) {
     }
     const std::vector<double> nearby = logs();
     const double nearby_cost = cost(use);
-    for (int round = 0; round < kMostRounds; ++round) {
-        weights_ = use;
-        sigma_ = kSure;
-        if (step(measured_ - predicted()) < 1e-3) {
-            break;
-        }
+    const double nearby_sigma = sigma_;
+    follow_rows(use);
+    if (sigma_ <= kAgree * nearby_sigma) {
+        judged_ = weights_;
+        run(use);
+        sigma_ = spread_of(measured_ - predicted(), use);
+        run(use);
+        return;
     }
     run(use);
     if (cost(use) > nearby_cost) {
@@ -91,10 +95,27 @@ void Fit::run_from_afar(const VectorXd& use) {
     }
 }
 
+void Fit::follow_rows(const VectorXd& use) {
+    trust_ = kHardly;
+    for (int round = 0; round < kMostRounds; ++round) {
+        weights_ = use;
+        sigma_ = kSure;
+        if (step(measured_ - predicted()) < 1e-3) {
+            break;
+        }
+    }
+    run(use);
+    trust_ = 1;
+}
+
 void Fit::run(const VectorXd& use) {
     for (int round = 0; round < kMostRounds; ++round) {
         const VectorXd residuals = measured_ - predicted();
-        weigh(residuals, use);
+        if (judged_) {
+            weights_ = use.cwiseProduct(*judged_);
+        } else {
+            weigh(residuals, use);
+        }
         if (step(residuals) < 1e-4) {
             break;
         }
@@ -105,7 +126,7 @@ MatrixXd Fit::precision(const MatrixXd& slopes) const {
     MatrixXd precision = slopes.transpose() * weights_.asDiagonal() * slopes / (sigma_ * sigma_);
     for (std::size_t j = 0; j < unknowns_.size(); ++j) {
         const auto at = static_cast<Eigen::Index>(j);
-        precision(at, at) += 1 / (unknowns_[j].sigma * unknowns_[j].sigma);
+        precision(at, at) += trust_ / (unknowns_[j].sigma * unknowns_[j].sigma);
     }
     return precision;
 }
@@ -164,7 +185,7 @@ void Fit::order_fitted() {
 // Residual spread of the rows in use, from their median, which is robust to outliers. A few rows that as many numbers
 // fit exactly say nothing about their accuracy, so the estimate is shrunk towards the usual spread of whole networks (a
 // scaled inverse chi-squared prior; Gelman et al., Bayesian Data Analysis, section 3.2).
-void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
+double Fit::spread_of(const VectorXd& residuals, const VectorXd& use) const {
     std::vector<double> sizes;
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
         if (use[i] > 0) {
@@ -173,7 +194,11 @@ void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
     }
     const double seen = 1.4826 * median(sizes).value_or(0);
     const double rows = static_cast<double>(sizes.size());
-    sigma_ = std::max(kNarrowest, std::sqrt((kUsualRows * kUsual * kUsual + rows * seen * seen) / (kUsualRows + rows)));
+    return std::max(kNarrowest, std::sqrt((kUsualRows * kUsual * kUsual + rows * seen * seen) / (kUsualRows + rows)));
+}
+
+void Fit::weigh(const VectorXd& residuals, const VectorXd& use) {
+    sigma_ = spread_of(residuals, use);
     weights_ = VectorXd(residuals.size());
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
         const double share = sigma_ * sigma_ / (sigma_ * sigma_ + noise_[i]);
@@ -188,7 +213,7 @@ double Fit::distance(Eigen::Index row, double residual) const {
 double Fit::objective(const VectorXd& residuals) const {
     double sum = residuals.cwiseAbs2().dot(weights_) / (sigma_ * sigma_);
     for (const Unknown& one : unknowns_) {
-        sum += (one.value - one.prior) * (one.value - one.prior) / (one.sigma * one.sigma);
+        sum += trust_ * (one.value - one.prior) * (one.value - one.prior) / (one.sigma * one.sigma);
     }
     return sum;
 }
@@ -215,7 +240,7 @@ double Fit::step(const VectorXd& residuals) {
     const std::vector<double> from = logs();
     for (std::size_t j = 0; j < unknowns_.size(); ++j) {
         const Unknown& one = unknowns_[j];
-        gradient[static_cast<Eigen::Index>(j)] += (one.prior - one.value) / (one.sigma * one.sigma);
+        gradient[static_cast<Eigen::Index>(j)] += trust_ * (one.prior - one.value) / (one.sigma * one.sigma);
     }
     const VectorXd towards = precision(slopes).ldlt().solve(gradient);
     const double before = objective(residuals);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -38,9 +39,11 @@ class Fit {
     [[nodiscard]] Eigen::VectorXd predicted() const;
     /// Derivatives of predicted() with respect to the unknowns; zero columns for unknowns that affect no row.
     [[nodiscard]] Eigen::MatrixXd jacobian();
-    /// Runs run(), and if large residuals remain, a second fit that starts where the rows lead under almost no prior.
-    /// If many rows start with large residuals, these look like noise and the first fit would stay at the prior. The
-    /// likelier of the two results is kept.
+    /// Runs run(). If large residuals remain, many rows that started with large residuals may have passed for noise or
+    /// for outliers, and the fit has stayed at the prior. Then a second fit follows the rows under hardly any prior. If
+    /// the rows agree under it, it judges which of them are outliers, and the fit with the prior keeps these weights
+    /// (as MM-estimates do: Yohai 1987), so that rows which agree with each other move the numbers however far they are
+    /// from the prior. If they do not agree, the likelier of the fits from both starts is kept.
     void run_from_afar(const Eigen::VectorXd& use);
     /// Fits with rows weighted by `use`; rows of weight 0 are left out.
     void run(const Eigen::VectorXd& use);
@@ -58,6 +61,10 @@ class Fit {
     void set(std::size_t unknown, double to);
     void order_fitted();
     void follow() { bounds_.follow(values()); }
+    /// Fits with hardly any prior, first to all rows alike.
+    void follow_rows(const Eigen::VectorXd& use);
+    /// Residual spread of the rows in use.
+    [[nodiscard]] double spread_of(const Eigen::VectorXd& residuals, const Eigen::VectorXd& use) const;
     void weigh(const Eigen::VectorXd& residuals, const Eigen::VectorXd& use);
     /// Negative logarithm of the posterior, up to a constant; the residual spread is estimated from the rows.
     [[nodiscard]] double cost(const Eigen::VectorXd& use);
@@ -74,7 +81,9 @@ class Fit {
     std::vector<std::pair<std::size_t, std::size_t>> ordered_;
     Eigen::VectorXd measured_, weights_;
     Eigen::VectorXd noise_;  ///< variance of the logarithm of a row's measured time, beside the residual spread
+    std::optional<Eigen::VectorXd> judged_;  ///< weights of a fit that followed the rows; absent: those of each step
     double sigma_ = 1;
+    double trust_ = 1;  ///< factor on the precision of the prior
 };
 
 }  // namespace berth

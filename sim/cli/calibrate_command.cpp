@@ -1,12 +1,16 @@
 // berth calibrate: fits the numbers of a profile to measured operators.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "base/mapped.h"
 #include "berth/atomic_file.h"
+#include "berth/brief_text.h"
 #include "berth/calibration_report.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
@@ -148,8 +152,36 @@ std::optional<MachineDescription> machine_of(const std::vector<std::string>& fil
     return machine;
 }
 
+// Warns where the written profile's intervals hold fewer than nine of ten of the rows that it was fitted to.
+void warn_of_rows_outside(const std::string& file, const Profile& written, const std::vector<MeasuredSet>& sets,
+                          Diagnostics& diagnostics) {
+    constexpr double kHeld = 0.9;
+    Diagnostics ignored;  // the rows were read and predicted before
+    const auto validation = validate(written, sets, ignored);
+    std::vector<ValidatedRow> outside;
+    std::size_t rows = 0;
+    for (const ValidatedSet& set : validation ? validation->sets : std::vector<ValidatedSet>{}) {
+        rows += set.rows.size();
+        std::ranges::copy_if(set.rows, std::back_inserter(outside), [](const ValidatedRow& row) {
+            return row.measured < row.predicted.low || row.measured > row.predicted.high;
+        });
+    }
+    if (static_cast<double>(rows - outside.size()) >= kHeld * static_cast<double>(rows)) {
+        return;
+    }
+    const auto farthest = std::ranges::max_element(
+        outside, {}, [](const ValidatedRow& row) { return std::abs(std::log(row.measured / row.predicted.median)); });
+    diagnostics.warning(
+        SourceLocation(file),
+        fmt::format("{} of the {} fitted rows lie outside the 5-95 % interval that it predicts; farthest "
+                    "is {}: {} measured, {} predicted, {} to {}",
+                    outside.size(), rows, farthest->name, brief(farthest->measured), brief(farthest->predicted.median),
+                    brief(farthest->predicted.low), brief(farthest->predicted.high)));
+}
+
 // Writes the profile to `--out`; if it cannot be read back, there are errors, but the file is kept.
-void write_calibrated(const CalibrateOptions& options, const Calibration& calibration, const std::string& extends,
+void write_calibrated(const CalibrateOptions& options, const Calibration& calibration,
+                      const std::vector<MeasuredSet>& sets, const std::string& extends,
                       const std::vector<ProfileOverride>& settings, const Library& library, Diagnostics& diagnostics) {
     auto files = mapped<std::string>(
         options.measured, [](const std::string& file) { return std::filesystem::path(file).filename().string(); });
@@ -157,7 +189,9 @@ void write_calibrated(const CalibrateOptions& options, const Calibration& calibr
     const std::string text = calibrated_profile(
         calibration, {name, extends, "", fmt::format("berth calibrate on {}", fmt::join(files, ", ")), settings,
                       machine_of(options.measured, diagnostics)});
-    static_cast<void>(write_profile(options.out, text, library, diagnostics));
+    if (const auto written = write_profile(options.out, text, library, diagnostics)) {
+        warn_of_rows_outside(options.out, *written, sets, diagnostics);
+    }
 }
 
 // Changes of the scenario's recommendations between the profiles of two calibrations.
@@ -246,7 +280,7 @@ std::optional<std::string> calibrated(const CalibrateOptions& options, Invocatio
         static_cast<void>(draw_residuals(options.report, *result, diagnostics));
     }
     if (!options.out.empty()) {
-        write_calibrated(options, *result, base->extends, within(settings), library, diagnostics);
+        write_calibrated(options, *result, *sets, base->extends, within(settings), library, diagnostics);
     }
     if (!against->empty()) {
         const auto other = calibrate(second, *against, fit, diagnostics);

@@ -26,9 +26,14 @@ std::string with_spread(double value, double spread, Dimension dimension) {
     return fmt::format("{} ± {}", quantity_text(with_digits(value, 3), dimension), percent_text(spread, 2));
 }
 
+// In standard deviations of the prior.
+double deviations_moved(const FittedParameter& one) {
+    return std::log(one.after / one.before) / std::log1p(one.spread_before);
+}
+
 void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, bool probed) {
     for (const FittedParameter& one : numbers) {
-        const double moved = std::log(one.after / one.before) / std::log1p(one.spread_before);
+        const double moved = deviations_moved(one);
         const bool known_before = one.spread_before > 0;
         table.row({typed_path(one.path), with_spread(one.before, one.spread_before, one.dimension),
                    with_spread(one.after, one.spread_after, one.dimension),
@@ -220,6 +225,21 @@ Json json_parameter(const FittedParameter& one, bool probed) {
             {"determined", one.determined}};
 }
 
+// Rows that the profile did not expect: a number had to move farther than its spread makes likely.
+std::string far_number_text(const Calibration& calibration, TextWidth width) {
+    constexpr double kFar = 3;  // standard deviations: 3 of 1000 numbers
+    const auto distance = [](const FittedParameter& one) { return std::abs(deviations_moved(one)); };
+    const auto farthest = std::ranges::max_element(calibration.parameters, {}, distance);
+    if (farthest == calibration.parameters.end() || distance(*farthest) < kFar) {
+        return "";
+    }
+    return wrapped(fmt::format("The rows move {} by {:.1f} standard deviations: as the profile stands, such rows are "
+                               "unlikely. Check that they are of this chip.",
+                               typed_path(farthest->path), distance(*farthest)),
+                   0, width) +
+           "\n";
+}
+
 // Rows that all take longer than the fit gives, or all shorter: the spreads forbid what would explain them.
 std::string out_of_reach_text(const Calibration& calibration, TextWidth width) {
     constexpr double kFar = 1.35;
@@ -263,7 +283,8 @@ std::string calibration_text(const Calibration& calibration, TextWidth width) {
                                            percent_text(std::expm1(calibration.sigma), 2)),
                                0, width) +
                        "\n";
-    text += out_of_reach_text(calibration, width) + number_table(calibration, width) + "\n";
+    text += out_of_reach_text(calibration, width) + far_number_text(calibration, width) +
+            number_table(calibration, width) + "\n";
     for (const Correlation& pair : calibration.correlations) {
         text += wrapped(fmt::format("The rows hardly separate {} from {} (correlation {:+.2f}).", typed_path(pair.a),
                                     typed_path(pair.b), pair.value),

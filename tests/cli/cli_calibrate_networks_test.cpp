@@ -1,4 +1,5 @@
 // Calibration from times of whole networks by the command: rows of several devices, and what counts as calibrated.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -86,6 +87,82 @@ TEST_F(CliCalibrateNetworks, AComparisonCountsOnlyDeterminedNumbersAsCalibrated)
     write("s.yaml", "scenario: s\nhardware: c.yaml\nstages:\n  - {name: a, model: resnet-18, dtype: int8}\n");
     const Outcome compared = berth({"compare", "s.yaml", "--hardware", "c.yaml,mine.yaml"});
     EXPECT_THAT(compared.out, HasSubstr(std::to_string(calibrated) + " of ")) << compared.err;
+}
+
+/// A chip of a datasheet, and the times that it predicts of three networks, all multiplied by one factor.
+class CliCalibrateFactor : public BerthCommand {
+  protected:
+    CliCalibrateFactor() {
+        const Outcome made = berth({"new-chip",    "tri",    "--archetype", "npu-systolic", "--cores",     "1",
+                                    "--clock",     "1.2GHz", "--macs-int8", "4096",         "--sram",      "4MiB",
+                                    "--bandwidth", "30GB/s", "--dram",      "51.2GB/s",     "--dram-size", "8GiB",
+                                    "--cpu-cores", "4",      "--cpu-clock", "2.4GHz",       "--yes"});
+        EXPECT_EQ(made.status, 0) << made.err;
+        write_rows(1);
+        const auto predicted = berth(
+            {"validate", "--hardware", "tri.yaml", "--device", "npu", "--measured", "rows.csv", "--format", "json"});
+        EXPECT_EQ(predicted.status, 0) << predicted.err;
+        times_.clear();
+        const auto answer = predicted.json();
+        for (const auto& row : answer.at("sets")[0].at("rows")) {
+            times_.push_back(row.at("predicted_us").get<double>() / 1000);
+        }
+    }
+    void write_rows(double factor) const {
+        write("rows.csv", fmt::format("model,dtype,tokens,ms\nmobilenet-v2,int8,,{}\nresnet-50,int8,,{}\n"
+                                      "all-MiniLM-L6-v2,int8,128,{}\n",
+                                      times_[0] * factor, times_[1] * factor, times_[2] * factor));
+    }
+    [[nodiscard]] Outcome calibrate(const std::vector<std::string>& more) const {
+        std::vector<std::string> words{"calibrate",  "--hardware", "tri.yaml", "--device", "npu",
+                                       "--measured", "rows.csv",   "--out",    "mine.yaml"};
+        words.insert(words.end(), more.begin(), more.end());
+        return berth(words);
+    }
+    [[nodiscard]] double coverage() const {
+        const auto answer = berth(
+            {"validate", "--hardware", "mine.yaml", "--device", "npu", "--measured", "rows.csv", "--format", "json"});
+        EXPECT_EQ(answer.status, 0) << answer.err;
+        return answer.json().at("sets")[0].at("classes").back().at("coverage").get<double>();
+    }
+
+    std::vector<double> times_{1, 1, 1};
+};
+
+TEST_F(CliCalibrateFactor, RowsThatAllSayTheSameMoveTheNumbersHoweverFar) {
+    double before = 1;
+    for (const double factor : {1.5, 2.0, 2.2, 2.4, 3.0}) {
+        write_rows(factor);
+        const Outcome made = calibrate({"--format", "json"});
+        ASSERT_EQ(made.status, 0) << made.err;
+        EXPECT_EQ(made.err, "");
+        const auto answer = made.json();
+        EXPECT_LT(answer.at("fitted").at("mape").get<double>(), 0.05) << factor;
+        EXPECT_LT(answer.at("sigma").get<double>(), 0.1) << factor;
+        for (const auto& row : answer.at("residuals")) {
+            EXPECT_GT(row.at("weight").get<double>(), 0.5) << factor << ": " << row.at("name");
+        }
+        const auto& numbers = answer.at("parameters");
+        const auto efficiency = std::ranges::find_if(
+            numbers, [](const auto& one) { return one.at("path") == "hardware.devices.npu.matrix.efficiency"; });
+        ASSERT_NE(efficiency, numbers.end());
+        EXPECT_LT(efficiency->at("after").template get<double>(), before) << factor;
+        before = efficiency->at("after").template get<double>();
+        EXPECT_EQ(coverage(), 1) << factor;
+    }
+    EXPECT_THAT(calibrate({"--name", "mine"}).out,
+                HasSubstr("The rows move hardware.devices.npu.matrix.efficiency by 4."));
+}
+
+TEST_F(CliCalibrateFactor, RowsOutsideOfTheWrittenIntervalsAreTold) {
+    write_rows(0.3);  // faster than the array can be
+    const Outcome made = calibrate({});
+    EXPECT_EQ(made.status, 0) << made.err;
+    EXPECT_LT(coverage(), 0.9);
+    EXPECT_THAT(made.err,
+                HasSubstr("mine.yaml: warning: 3 of the 3 fitted rows lie outside the 5-95 % interval that it "
+                          "predicts; farthest is "));
+    EXPECT_THAT(made.out, HasSubstr("the numbers do not"));
 }
 
 }  // namespace
