@@ -182,19 +182,47 @@ std::optional<ShippedFile> archetype_of(const NewChipOptions& options, const Lib
     return std::nullopt;
 }
 
-void check_file(const NewChipOptions& options, Diagnostics& diagnostics) {
+// Profiles in a folder mean each other before those that ship, so a file of a shipped name would replace that one for
+// all of them, and for itself if it is the archetype's.
+void check_file(const NewChipOptions& options, const Library& library, Diagnostics& diagnostics) {
     std::error_code ignored;
     if (std::filesystem::exists(options.out, ignored)) {
         diagnostics.error(SourceLocation("--out"), fmt::format("{} is there already", options.out), "another name");
+        return;
+    }
+    const std::string name = std::filesystem::path(options.out).stem().string();
+    for (const std::string_view kind : {"hardware", "hardware/archetypes"}) {
+        if (find_name(name, mapped(shipped_files(library, kind), &ShippedFile::name))) {
+            diagnostics.error(
+                SourceLocation("--out"),
+                fmt::format("{} has the name of a profile that ships, and profiles beside it would extend it instead",
+                            options.out),
+                "another name");
+        }
+    }
+}
+
+// A profile of the archetype's name beside the new one would be extended instead of it.
+void check_neighbours(const NewChipOptions& options, const std::string& archetype, Diagnostics& diagnostics) {
+    const auto beside = std::filesystem::path(options.out).parent_path() / (archetype + ".yaml");
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(beside, ignored)) {
+        diagnostics.error(
+            SourceLocation("--out"),
+            fmt::format("{} beside it would be extended instead of the archetype {}", beside.string(), archetype),
+            "another folder");
     }
 }
 
 std::optional<std::string> made(NewChipOptions options, Invocation& invocation, Diagnostics& diagnostics) {
     const Library& library = invocation.library;
     options.out = options.out.empty() ? options.name + ".yaml" : options.out;
-    check_file(options, diagnostics);
+    check_file(options, library, diagnostics);
     check_stated(options.stated, diagnostics);
     const auto archetype = archetype_of(options, library, diagnostics);
+    if (archetype) {
+        check_neighbours(options, archetype->name, diagnostics);
+    }
     const auto base =
         archetype ? load_hardware(library, archetype->path.string(), {}, SourceLocation("--archetype"), diagnostics)
                   : std::nullopt;
@@ -214,7 +242,8 @@ std::optional<std::string> made(NewChipOptions options, Invocation& invocation, 
     const auto profile = load_hardware_text(library, options.out, yaml, diagnostics);
     const auto scenario = profile ? first_question(options, *profile, library, diagnostics) : std::nullopt;
     const auto result = scenario ? evaluate(*scenario, diagnostics) : std::nullopt;
-    if (!result || !write_file(options.out, yaml, diagnostics)) {
+    if (!result || !write_file(options.out, yaml, diagnostics) ||
+        !load_hardware_file(library, options.out, {}, diagnostics)) {
         return std::nullopt;
     }
     return yaml + "\n" +

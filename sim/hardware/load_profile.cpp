@@ -266,6 +266,35 @@ std::vector<std::filesystem::path> with_archetypes(std::vector<std::filesystem::
     return directories;
 }
 
+std::filesystem::path real(const std::filesystem::path& path) {
+    std::error_code failure;
+    const auto found = std::filesystem::weakly_canonical(std::filesystem::absolute(path, failure), failure);
+    return failure ? path : found;
+}
+
+// Steps of the path from `directory` down to `folder`; absent if it is not in there.
+std::optional<std::ptrdiff_t> steps_below(const std::filesystem::path& directory, const std::filesystem::path& folder) {
+    const auto [left, rest] = std::ranges::mismatch(directory, folder);
+    return left == directory.end() ? std::optional(std::distance(rest, folder.end())) : std::nullopt;
+}
+
+// The directories where names in a file are searched: that which holds the file and those after it, so that the file
+// means the same profiles whatever stands beside a profile that extends it. A file that none of them holds means all.
+std::vector<std::filesystem::path> seen_from(const std::string& file,
+                                             const std::vector<std::filesystem::path>& directories) {
+    const std::filesystem::path folder = real(std::filesystem::path(file)).parent_path();
+    auto from = directories.begin();
+    std::optional<std::ptrdiff_t> nearest;
+    for (auto each = directories.begin(); each != directories.end(); ++each) {
+        const auto steps = steps_below(real(*each), folder);
+        if (steps && (!nearest || *steps < *nearest)) {
+            nearest = steps;
+            from = each;
+        }
+    }
+    return {from, directories.end()};
+}
+
 // A file beside the one that names it, or a part of the profiles in one of the directories.
 std::optional<std::filesystem::path> file_named(const std::string& name, const SourceLocation& where,
                                                 const std::vector<std::filesystem::path>& directories) {
@@ -286,10 +315,11 @@ ProfileResolver profiles_in(std::vector<std::filesystem::path> directories, Read
     return [directories = std::move(directories), read = std::move(read)](
                const std::string& name, const SourceLocation& where,
                Diagnostics& diagnostics) -> std::optional<YamlDocument> {
-        if (const auto file = file_named(name, where, directories)) {
+        const auto seen = seen_from(where.file_name(), directories);
+        if (const auto file = file_named(name, where, seen)) {
             return read(*file, diagnostics);
         }
-        const auto searched = with_archetypes(directories);
+        const auto searched = with_archetypes(seen);
         for (const auto& directory : searched) {
             const auto names = profile_names(directory);
             if (const auto found = find_name(name, names)) {

@@ -218,5 +218,18 @@ TEST_F(CliNewChip, CoresAreOneSetting) {
     }
 }
 
+TEST_F(CliNewChip, NamesThatAreTakenAreRefused) {
+    for (const std::string name : {"gpu", "raspberry-pi-5"}) {
+        const Outcome made = berth({"new-chip", "mine", "--archetype", "gpu", "--out", name + ".yaml", "--yes"});
+        EXPECT_EQ(made.status, 2);
+        EXPECT_THAT(made.err, HasSubstr("--out: error: " + name + ".yaml has the name of a profile that ships"));
+        EXPECT_FALSE(std::filesystem::exists(folder() / (name + ".yaml")));
+    }
+    write("gpu.yaml", "profile: gpu\nextends: raspberry-pi-5\n");
+    const Outcome made = berth({"new-chip", "mine", "--archetype", "gpu", "--yes"});
+    EXPECT_EQ(made.status, 2);
+    EXPECT_THAT(made.err, HasSubstr("gpu.yaml beside it would be extended instead of the archetype gpu"));
+}
+
 }  // namespace
 }  // namespace berth

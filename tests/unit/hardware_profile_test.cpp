@@ -281,5 +281,39 @@ TEST_F(HardwareFiles, ExtendingNobodyIsAnError) {
                                        "board?)\n");
 }
 
+TEST_F(HardwareFiles, NamesInAShippedFileMeanShippedFiles) {
+    const ScratchFolder shipped;
+    shipped.write("board.yaml", board_text());
+    shipped.write("quick.yaml", "profile: quick\nextends: board\n");
+    shipped.write("archetypes/kind.yaml", "profile: kind\nextends: board\n");
+    for (const std::string extends : {"quick", "kind", "../shipped/quick.yaml", "quick.yaml"}) {
+        const fs::path own = folder_ / "own";
+        fs::create_directories(own);
+        fs::remove_all(folder_ / "shipped");
+        fs::copy(shipped.path(), folder_ / "shipped", fs::copy_options::recursive);
+        folder_.write("own/mine.yaml", "profile: mine\nextends: " + extends + "\n");
+        const auto clock = [&] {
+            const auto profile =
+                load_profile(own / "mine.yaml", profiles_in({own, folder_ / "shipped"}), {}, diagnostics_);
+            EXPECT_TRUE(profile.has_value()) << diagnostics_.text();
+            return profile->devices[0].clusters[0].clock.value;
+        };
+        fs::remove(own / "board.yaml");
+        const Frequency before = clock();
+        folder_.write("own/board.yaml", "profile: slow\nextends: board\ndevices: {npu: {clock: 500 MHz}}\n");
+        EXPECT_EQ(clock(), before) << extends;
+    }
+}
+
+TEST_F(HardwareFiles, AFileBesideIsMeantBeforeOneThatShips) {
+    folder_.write("own/board.yaml", board_text() + "\n");
+    folder_.write("own/mine.yaml", "profile: mine\nextends: board\n");
+    write("board", "profile: other\n");
+    EXPECT_TRUE(
+        load_profile(folder_ / "own" / "mine.yaml", profiles_in({folder_ / "own", folder_.path()}), {}, diagnostics_)
+            .has_value())
+        << diagnostics_.text();
+}
+
 }  // namespace
 }  // namespace berth
