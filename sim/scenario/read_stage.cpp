@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <utility>
@@ -222,6 +223,34 @@ std::optional<CacheStorage> read_cache(const YamlNode& node, const std::optional
     return node.enumeration(kCacheNames);
 }
 
+// Words that the model scores: the width of its scores. Absent: it scores none, or its graph has errors, which are
+// reported where it is planned.
+std::optional<std::int64_t> words_of(const Model& model) {
+    Diagnostics ignored;
+    const auto graph = instantiate(model, {}, ignored);
+    if (!graph) {
+        return std::nullopt;
+    }
+    const auto scores = std::ranges::find_if(graph->tensors, &Tensor::scores);
+    return scores == graph->tensors.end() || scores->shape.empty() ? std::nullopt : std::optional(scores->shape.back());
+}
+
+// A drafted token is one of the stage's model only where both have the same words. Tables of one tokenizer are padded
+// to multiples of up to 1024 rows (Megatron-LM: 128 times the ways that the table is split, up to 8), so sizes that
+// differ by less may be of the same words.
+void check_words(const YamlNode& name, const Model& draft, const Model& model) {
+    constexpr std::int64_t kPadding = 1024;
+    const auto drafted = words_of(draft);
+    const auto scored = words_of(model);
+    if (drafted && scored && std::abs(*drafted - *scored) >= kPadding) {
+        name.error(
+            fmt::format("'{}' has {} words, '{}' has {}: what it drafts is not of the same vocabulary", draft.name,
+                        *drafted, model.name, *scored),
+            fmt::format("a smaller model of the same vocabulary, of {} words or up to {} fewer or more for padding",
+                        *scored, kPadding - 1));
+    }
+}
+
 // Reads `draft: {model: NAME, dtype: int8, length: 4, acceptance: 70%}`.
 std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, const ModelSources& models,
                                 const ScenarioDevices& devices) {
@@ -243,6 +272,9 @@ std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, c
     }
     if (stage.generation->phase != Phase::kGenerate) {
         node.error("only whole answers are drafted", "phase: generate");
+    }
+    if (model) {
+        check_words(name, *model, stage.model);
     }
     if (stage.slots > 1) {
         node.error("answers that are made at once are not drafted", "slots: 1");

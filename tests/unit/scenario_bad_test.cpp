@@ -273,5 +273,24 @@ TEST_F(BadScenario, NamesThatAreBlank) {
               "scenarios/s.yaml:4:65: error: the key is empty (expected a name)\n");
 }
 
+TEST(BadDraft, OfAnotherVocabularyIsRefusedWithBothSizes) {
+    const auto complaints = [](const std::string& model, const std::string& draft) {
+        Diagnostics diagnostics;
+        const auto scenario =
+            load_scenario(kShipped, "chat-rk3588-draft",
+                          {{"stages.answer.model", model}, {"stages.answer.draft.model", draft}}, diagnostics);
+        EXPECT_EQ(scenario.has_value(), diagnostics.text().empty()) << diagnostics.text();
+        return diagnostics.text();
+    };
+    EXPECT_THAT(
+        complaints("qwen2.5-3b", "gpt2"),
+        testing::HasSubstr("error: stages.0.draft.model: 'gpt2' has 50257 words, 'qwen2.5-3b' has 151936: what it "
+                           "drafts is not of the same vocabulary (expected a smaller model of the same "
+                           "vocabulary, of 151936 words or up to 1023 fewer or more for padding)"));
+    EXPECT_THAT(complaints("qwen2.5-3b", "llama-3.2-1b"), testing::HasSubstr("'llama-3.2-1b' has 128256 words"));
+    EXPECT_EQ(complaints("qwen2.5-7b", "qwen2.5-0.5b"), "") << "152064 and 151936 rows of the same words";
+    EXPECT_EQ(complaints("llama-3.2-3b", "llama-3.2-1b"), "");
+}
+
 }  // namespace
 }  // namespace berth
