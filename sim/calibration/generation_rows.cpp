@@ -58,6 +58,7 @@ void read_generation_rows(const MeasuredTable& table, const RowSource& source, c
         }
         ModelStage stage;
         stage.model = *model;
+        stage.model.where = table.where(row, "dtype");  // a device that does not run it does not in this dtype
         stage.precision.dtype = *dtype;
         stage.cores[source.device] = source.cores;
         stage.generation =

@@ -110,6 +110,7 @@ void read_total_rows(const MeasuredTable& table, const RowSource& source, const 
         }
         ModelStage stage;
         stage.model = *model;
+        stage.model.where = table.where(row, "dtype");  // a device that does not run it does not in this dtype
         if (!read_lengths(table, row, stage)) {
             continue;
         }

@@ -250,5 +250,20 @@ TEST_F(CalibrationNetworks, WrongRowsAreToldWithTheirPlace) {
     EXPECT_THAT(diagnostics_.text(), ::testing::HasSubstr("unknown dtype 'fp17'"));
 }
 
+TEST_F(CalibrationNetworks, ARowThatTheDeviceDoesNotRunIsToldWithItsPlace) {
+    Profile profile = chip();
+    const auto set = table("resnet-18,fp16,,0.9\nresnet-18,int4,,0.9\n", profile);
+    ASSERT_TRUE(set.has_value()) << diagnostics_.text();
+    EXPECT_FALSE(calibrate(profile, std::vector{*set}, {}, diagnostics_).has_value());
+    EXPECT_FALSE(validate(profile, std::vector{*set}, diagnostics_).has_value());
+    ASSERT_EQ(diagnostics_.error_count(), 2U) << diagnostics_.text();
+    for (const Diagnostic& one : diagnostics_.all()) {
+        EXPECT_THAT(one.where.file_name(), ::testing::EndsWith("networks_of_mine.csv")) << one.message;
+        EXPECT_EQ(one.where.line, 3);
+        EXPECT_EQ(one.where.column, 11);
+        EXPECT_THAT(one.message, ::testing::HasSubstr("not int4"));
+    }
+}
+
 }  // namespace
 }  // namespace berth
