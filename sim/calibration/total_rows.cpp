@@ -1,6 +1,7 @@
 // Whole models: one pass each, at the length that the device computed.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "berth/quantity_text.h"
@@ -40,22 +41,40 @@ std::optional<DeviceId> device_in(const MeasuredTable& table, const CsvRow& row,
     return device;
 }
 
+// Warns of lengths of a model whose inputs have one size.
+void read_no_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& stage) {
+    for (const std::string_view column : {"tokens", "bucket"}) {
+        if (!text_if(table, row, column).empty()) {
+            table.diagnostics().warning(table.where(row, column),
+                                        fmt::format("no effect: {} has inputs of one size", stage.model.name));
+        }
+    }
+    stage.tokens = {{1, 1}};
+}
+
 // Tokens and bucket; if only one is known, it stands for both. Image models have neither.
 bool read_lengths(const MeasuredTable& table, const CsvRow& row, ModelStage& stage) {
-    const bool has_tokens = !text_if(table, row, "tokens").empty();
-    const bool has_bucket = !text_if(table, row, "bucket").empty();
-    if (has_bucket) {
-        stage.buckets = {table.count(row, "bucket")};
-    }
-    if (!has_tokens && !has_bucket && !depends_on_tokens(*stage.model.architecture)) {
-        stage.tokens = {{1, 1}};
+    if (!depends_on_tokens(*stage.model.architecture)) {
+        read_no_lengths(table, row, stage);
         return true;
     }
+    const bool has_tokens = !text_if(table, row, "tokens").empty();
+    const bool has_bucket = !text_if(table, row, "bucket").empty();
     if (!has_tokens && !has_bucket) {
         table.error(row, "tokens", "neither tokens nor a bucket are given", "the length that was paid for");
         return false;
     }
+    if (has_bucket) {
+        stage.buckets = {table.count(row, "bucket")};
+    }
     stage.tokens = {{has_tokens ? table.count(row, "tokens") : stage.buckets.front(), 1}};
+    const std::int64_t computed = std::max(stage.tokens.front().tokens, has_bucket ? stage.buckets.front() : 1);
+    if (const auto longest = longest_input(stage.model); longest && computed > *longest) {
+        table.error(row, has_bucket ? "bucket" : "tokens",
+                    fmt::format("{} has no inputs of {} tokens", stage.model.name, computed),
+                    fmt::format("at most {}", *longest));
+        return false;
+    }
     return true;
 }
 

@@ -265,5 +265,20 @@ TEST_F(CalibrationNetworks, ARowThatTheDeviceDoesNotRunIsToldWithItsPlace) {
     }
 }
 
+TEST_F(CalibrationNetworks, LengthsThatAModelHasNotAreTold) {
+    const Profile profile = chip();
+    EXPECT_FALSE(table("all-MiniLM-L6-v2,int8,1000,12\n", profile).has_value());
+    EXPECT_THAT(diagnostics_.text(), ::testing::HasSubstr("networks_of_mine.csv:2:23: error: all-MiniLM-L6-v2 "
+                                                          "has no inputs of 1000 tokens (expected at most 512)"));
+    diagnostics_ = {};
+    const auto set = table("resnet-18,fp16,128,0.916\nresnet-18,fp16,,0.9\n", profile);
+    ASSERT_TRUE(set.has_value()) << diagnostics_.text();
+    EXPECT_THAT(diagnostics_.text(),
+                ::testing::HasSubstr("networks_of_mine.csv:2:16: warning: no effect: resnet-18 has "
+                                     "inputs of one size"));
+    std::size_t left_out = 0;
+    EXPECT_EQ(without_repetitions(fit_rows(std::vector{*set}, profile, left_out, diagnostics_)).size(), 1U);
+}
+
 }  // namespace
 }  // namespace berth
