@@ -12,6 +12,7 @@
 #include "base/in_parallel.h"
 #include "berth/brief_text.h"
 #include "berth/simulated_scenario.h"
+#include "graph/batch_rule.h"
 
 namespace berth {
 
@@ -133,7 +134,7 @@ std::vector<BatchJob> batch_jobs_of(const Scenario& scenario, const ScenarioResu
     std::vector<BatchJob> jobs;
     for (std::size_t i = 0; i < scenario.stages.size(); ++i) {
         const auto* work = std::get_if<ModelStage>(&scenario.stages[i].work);
-        if (work == nullptr || result.stages[i].passes.size() != 1) {
+        if (work == nullptr || result.stages[i].passes.size() != 1 || !takes_batches(work->model)) {
             continue;
         }
         const std::int64_t inputs = work->batch * result.stages[i].repeat;

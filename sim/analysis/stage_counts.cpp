@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "berth/yaml_reader.h"
+#include "graph/batch_rule.h"
 
 namespace berth {
 
@@ -32,8 +33,9 @@ bool set_count(Stage& stage, std::string_view key, std::int64_t count) {
         return true;
     }
     if (key == "batch" && work != nullptr) {
-        work->batch = count;
-        return true;
+        const bool taken = !batch_refusal(work->model, count) && !work->draft;
+        work->batch = taken ? count : work->batch;
+        return taken;
     }
     return key == "tokens" && work != nullptr && set_tokens(*work, count);
 }

@@ -7,6 +7,7 @@
 #include "berth/quantity_text.h"
 #include "calibration/measured_rows.h"
 #include "calibration/read_models.h"
+#include "graph/batch_rule.h"
 
 namespace berth {
 
@@ -135,6 +136,10 @@ void read_total_rows(const MeasuredTable& table, const RowSource& source, const 
         }
         stage.precision.dtype = *dtype;
         stage.batch = count_if(table, row, "batch");
+        if (const auto refusal = batch_refusal(stage.model, stage.batch)) {
+            table.error(row, "batch", refusal->message, refusal->expected);
+            continue;
+        }
         if (!text_if(table, row, "cores").empty()) {
             stage.cores[*device] = static_cast<int>(table.count(row, "cores"));
         }

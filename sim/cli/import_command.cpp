@@ -15,6 +15,7 @@
 #include "berth/quantity_text.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
+#include "graph/batch_rule.h"
 #include "scenario/load_parts.h"
 
 namespace berth {
@@ -189,6 +190,10 @@ std::optional<Graph> profiled_graph(const ImportOptions& options, const Library&
     }
     const auto model = load_model(library, options.model, {}, SourceLocation("--model"), diagnostics);
     const auto tokens = options.tokens || !model ? options.tokens : longest_input(*model);
+    if (const auto refusal = model ? batch_refusal(*model, options.batch.value_or(1)) : std::nullopt) {
+        diagnostics.error(SourceLocation("--batch"), refusal->message, refusal->expected);
+        return std::nullopt;
+    }
     return model ? instantiate(*model, {options.batch.value_or(1), tokens.value_or(1), 0}, diagnostics) : std::nullopt;
 }
 

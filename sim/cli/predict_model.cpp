@@ -8,6 +8,7 @@
 #include "berth/report.h"
 #include "berth/silent_changes.h"
 #include "cli/predict.h"
+#include "graph/batch_rule.h"
 #include "scenario/offered_precision.h"
 
 namespace berth {
@@ -87,6 +88,9 @@ std::optional<ModelStage> stage_of(const PredictOptions& options, const Target& 
         diagnostics.error(SourceLocation("--dtype"), refusal->message, refusal->expected);
     }
     stage.batch = options.batch.value_or(1);
+    if (const auto refused = batch_refusal(stage.model, stage.batch)) {
+        diagnostics.error(SourceLocation("--batch"), refused->message, refused->expected);
+    }
     stage.cores[target.id] = cores_option(options, target.device(), diagnostics);
     if (const auto clock = clock_option(options, target.device(), diagnostics)) {
         stage.clocks[target.id] = *clock;

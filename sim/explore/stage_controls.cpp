@@ -9,6 +9,7 @@
 #include "berth/latency_curve.h"
 #include "berth/quantity_text.h"
 #include "explore/controls.h"
+#include "graph/batch_rule.h"
 
 namespace berth {
 
@@ -71,7 +72,9 @@ class StageControls {
             set_count(add("tokens", ControlKind::kCount), work.tokens.front().tokens,
                       work.buckets.empty() ? longest : std::max(work.buckets.back(), work.tokens.front().tokens));
         }
-        set_count(add("batch", ControlKind::kCount), work.batch, std::max(kMostInputs, work.batch));
+        if (takes_batches(work.model)) {
+            set_count(add("batch", ControlKind::kCount), work.batch, std::max(kMostInputs, work.batch));
+        }
     }
 
     void add_compilation(const ModelStage& work) {

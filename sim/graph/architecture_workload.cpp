@@ -1,47 +1,72 @@
-// Workload dependence of an architecture's graphs: their tokens, and the state kept from earlier tokens.
+// Workload dependence of an architecture's graphs: their tokens, their batch, and the state kept from earlier tokens.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "berth/model.h"
+#include "graph/batch_rule.h"
 #include "graph/size_rules.h"
 
 namespace berth {
 
 namespace {
 
-bool names_tokens(const Expression& expression) {
+bool names(std::string_view symbol, const Expression& expression) {
     const auto symbols = expression.symbols();
-    return std::find(symbols.begin(), symbols.end(), kTokensSymbol) != symbols.end();
+    return std::find(symbols.begin(), symbols.end(), symbol) != symbols.end();
 }
 
-bool names_tokens(const std::optional<Expression>& expression) { return expression && names_tokens(*expression); }
-
-bool names_tokens(const std::vector<Expression>& expressions) {
-    return std::any_of(expressions.begin(), expressions.end(), [](const Expression& e) { return names_tokens(e); });
+bool names(std::string_view symbol, const std::optional<Expression>& expression) {
+    return expression && names(symbol, *expression);
 }
 
-bool names_tokens(const OperatorTemplate& op) {
-    return names_tokens(op.when) || names_tokens(op.shape) ||
-           std::any_of(op.sizes.begin(), op.sizes.end(), [](const auto& size) { return names_tokens(size); });
+bool names(std::string_view symbol, const std::vector<Expression>& expressions) {
+    return std::any_of(expressions.begin(), expressions.end(),
+                       [symbol](const Expression& e) { return names(symbol, e); });
 }
 
-bool names_tokens(const Section& section) {
-    return names_tokens(section.repeat) || names_tokens(section.when) ||
+bool names(std::string_view symbol, const OperatorTemplate& op) {
+    return names(symbol, op.when) || names(symbol, op.shape) ||
+           std::any_of(op.sizes.begin(), op.sizes.end(), [symbol](const auto& size) { return names(symbol, size); });
+}
+
+bool names(std::string_view symbol, const Section& section) {
+    return names(symbol, section.repeat) || names(symbol, section.when) ||
            std::any_of(section.locals.begin(), section.locals.end(),
-                       [](const LocalSize& local) { return names_tokens(local.value); }) ||
+                       [symbol](const LocalSize& local) { return names(symbol, local.value); }) ||
            std::any_of(section.operators.begin(), section.operators.end(),
-                       [](const OperatorTemplate& op) { return names_tokens(op); });
+                       [symbol](const OperatorTemplate& op) { return names(symbol, op); });
+}
+
+/// Whether an input or an operator of the architecture's graphs names the symbol.
+bool graphs_name(std::string_view symbol, const Architecture& architecture) {
+    return std::any_of(architecture.inputs.begin(), architecture.inputs.end(),
+                       [symbol](const InputTemplate& input) {
+                           return names(symbol, input.when) || names(symbol, input.shape);
+                       }) ||
+           std::any_of(architecture.sections.begin(), architecture.sections.end(),
+                       [symbol](const Section& section) { return names(symbol, section); });
 }
 
 }  // namespace
 
 bool depends_on_tokens(const Architecture& architecture) {
-    return std::any_of(
-               architecture.inputs.begin(), architecture.inputs.end(),
-               [](const InputTemplate& input) { return names_tokens(input.when) || names_tokens(input.shape); }) ||
+    return graphs_name(kTokensSymbol, architecture) ||
            std::any_of(architecture.checks.begin(), architecture.checks.end(),
-                       [](const SizeCheck& check) { return names_tokens(check.law); }) ||
-           std::any_of(architecture.sections.begin(), architecture.sections.end(),
-                       [](const Section& section) { return names_tokens(section); });
+                       [](const SizeCheck& check) { return names(kTokensSymbol, check.law); });
+}
+
+bool takes_batches(const Model& model) {
+    return model.architecture && model.graph == nullptr && graphs_name(kBatchSymbol, *model.architecture);
+}
+
+std::optional<BatchRefusal> batch_refusal(const Model& model, std::int64_t batch) {
+    // an unread model has errors of its own
+    if (batch <= 1 || !model.architecture || takes_batches(model)) {
+        return std::nullopt;
+    }
+    return BatchRefusal{fmt::format("{} has one input per pass: its graph names no 'batch'", model.name),
+                        "1, or a model whose graph names 'batch'"};
 }
 
 bool keeps_context(const Architecture& architecture) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "graph/batch_rule.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 #include "scenario/offered_precision.h"
@@ -279,6 +280,9 @@ std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, c
     if (stage.slots > 1) {
         node.error("answers that are made at once are not drafted", "slots: 1");
     }
+    if (const auto refusal = model ? batch_refusal(*model, stage.batch) : std::nullopt) {
+        name.error(refusal->message, fmt::format("a model for the stage's batch of {}", stage.batch));
+    }
     if (!model || !share) {
         return std::nullopt;
     }
@@ -286,6 +290,15 @@ std::optional<Draft> read_draft(const YamlNode& node, const ModelStage& stage, c
     draft.model = std::move(*model);
     draft.acceptance = *share;
     return draft;
+}
+
+std::int64_t read_batch(const YamlNode& node, const Model& model) {
+    const std::int64_t batch = node.integer(kCountRange).value_or(1);
+    if (const auto refusal = batch_refusal(model, batch)) {
+        node.error(refusal->message, fmt::format("batch: 1, and repeat: {} for {} passes", batch, batch));
+        return 1;
+    }
+    return batch;
 }
 
 // Number of concurrent answers, which at least one device of the stage must support.
@@ -323,7 +336,7 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const M
     stage.precision = read_precision(node, offered);
     read_lengths(node, stage);
     if (const auto batch = node.find("batch")) {
-        stage.batch = batch->integer(kCountRange).value_or(1);
+        stage.batch = read_batch(*batch, stage.model);
     }
     stage.dtypes = read_dtypes(node, devices, models.library);
     stage.cores = read_cores(node, devices);
@@ -340,6 +353,9 @@ ModelStage read_model_stage(const YamlNode& node, const YamlNode& model, const M
     }
     if (const auto slots = stage.generation ? node.find("slots") : std::nullopt) {
         stage.slots = read_slots(*slots, offered);
+        if (const auto refusal = batch_refusal(stage.model, stage.slots)) {  // a step makes a token of each answer
+            slots->error(refusal->message, "slots: 1");
+        }
     }
     if (const auto draft = stage.generation ? node.find("draft") : std::nullopt) {
         stage.draft = read_draft(*draft, stage, models, devices);

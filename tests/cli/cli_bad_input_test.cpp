@@ -35,6 +35,30 @@ TEST_F(CliBadInput, AMissingModelOrProfileNamesTheNearest) {
                    "models` shows, did you mean bert-base-uncased?)\n");
 }
 
+TEST_F(CliBadInput, ABatchNeedsAGraphThatNamesIt) {
+    write_scenario("  - {name: det, model: ppocr-v4-det, dtype: int8, batch: 16}\n");
+    const std::string refusal = "ppocr-v4-det has one input per pass: its graph names no 'batch' (expected ";
+    for (const char* command : {"run", "check"}) {
+        expect_refused({command, "s.yaml"},
+                       "s.yaml:4:58: error: stages.0.batch: " + refusal + "batch: 1, and repeat: 16 for 16 passes)\n");
+    }
+    const Outcome one =
+        berth({"run", "s.yaml", "--set", "stages.det.batch=1", "--set", "objective=throughput", "--format", "json"});
+    EXPECT_TRUE(one.json().contains("core_splits"));
+    EXPECT_FALSE(one.json().contains("batch_sizes")) << "they would cost as much as one input";
+    const Outcome swept = berth({"sweep", "s.yaml", "--set", "stages.det.batch=1", "--vary", "stages.det.batch=1,2"});
+    EXPECT_NE((swept.out + swept.err).find(refusal), std::string::npos) << swept.out << swept.err;
+    const std::string expected = "1, or a model whose graph names 'batch')\n";
+    expect_refused({"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--dtype", "int8", "--model",
+                    "ppocr-v4-det", "--batch", "64"},
+                   "--batch: error: " + refusal + expected);
+    write("t.csv", "model,dtype,batch,ms\nppocr-v4-det,int8,4,20\n");
+    const Outcome rows =
+        berth({"validate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured", "t.csv"});
+    EXPECT_EQ(rows.status, 2);
+    EXPECT_NE(rows.err.find("t.csv:2:19: error: " + refusal + expected), std::string::npos) << rows.err;
+}
+
 TEST_F(CliBadInput, AMissingFileToCheckNamesTheNearestInItsFolder) {
     write("model.yaml", "");
     expect_refused({"check", "modle.yaml"},
