@@ -98,6 +98,7 @@ struct GenerationResult {
     /// Time to first token, after reading the prompt; absent in a decode phase.
     std::optional<Estimate<Time>> first_token;
     std::optional<Time> step;                ///< mean time per further token; absent in a prefill phase
+    std::int64_t batch = 1;                  ///< answers generated together: times are of all, rates of each
     Bytes kv_cache;                          ///< size of the KV cache at the end, all positions
     Bytes weights_again;                     ///< weights that a second device holds beside those of the prompt's
     Bytes handed_over;                       ///< part of `kv_cache` that moves to another device after the prompt
@@ -137,6 +138,13 @@ struct DeviceActivations {
     Bytes keeping_capacity;  ///< of the device's levels that keep tensors on chip, used or not
 };
 
+/// Chunk of a prompt that is read in several passes. Passes that stand for a run of chunks are in the middle of it.
+struct PromptChunk {
+    std::int64_t tokens = 1;   ///< positions that the pass reads
+    std::int64_t context = 0;  ///< positions of the prompt before them
+    std::int64_t chunks = 1;   ///< that the prompt is read in
+};
+
 /// One placement of one stage. Times are of one pass, unless stated otherwise.
 struct Candidate {
     /// Label: a device's name for a whole model, `npu on 3 cores` where the cores are not the stage's; `split`;
@@ -154,9 +162,12 @@ struct Candidate {
     std::optional<Energy> energy;
     Uncertainty of_energy;  ///< effects on log energy; only for an objective that needs it
     std::map<Category, Time> by_category;
+    std::map<Bound, Time> by_bound;  ///< of all passes, as the latency; hand-overs included
     Time handover;
-    /// Operators of the pass; for a stage that generates text, of one decode step at a middling context.
+    /// Operators of the pass; for a stage that generates text, of one decode step at a middling context, or of a
+    /// prompt.
     std::vector<OperatorResult> operators;
+    std::optional<PromptChunk> listed_chunk;       ///< the pass of `operators`, if it reads a chunk of a prompt
     std::vector<OperatorResult> prompt_operators;  ///< operators of the prompt, where phases are placed separately
     std::vector<Segment> segments;
     /// Schedule of a pass of the main length whose devices work concurrently, on the resources of the profile; empty:
@@ -172,10 +183,11 @@ struct Candidate {
     std::int64_t padded_tokens = 0;  ///< tokens computed for the dominant length: bucket or tokens
     std::int64_t actual_tokens = 0;
     int cores = 1;  ///< cores in use, for a whole model
-    /// Activations are those of the main pass; of a stage that generates text, of the pass with most of them, which is
-    /// one of the prompt unless there is none.
+    /// Activations of the pass with most of them: peaks of the one with the largest peak, spills of the one that spills
+    /// most. Of a stage that generates text it is one of the prompt unless there is none.
     Bytes weight_bytes, peak_activation_bytes, spilled_bytes;
-    std::vector<DeviceActivations> activations;  ///< [device] of the same pass
+    std::vector<DeviceActivations> activations;  ///< [device] likewise
+    std::int64_t spilling_tokens = 0;            ///< tokens of the input, or part of a prompt, that spills most
     Bytes kept_in_dram;                          ///< weights and KV caches in the memory that devices share
     WeightMemory weights;
     FusionReport fusion;  ///< only with EvaluationOptions::operators
@@ -268,6 +280,7 @@ struct ScenarioResult {
     Objective objective{};
     std::vector<StageResult> stages;
     ScenarioTotal total;
+    bool memory_decided = false;                 ///< a stage would be placed otherwise if the memory held them all
     std::optional<SustainedRate> rate;           ///< only with the objective throughput
     std::vector<std::string> uncertain_numbers;  ///< paths, parallel to Uncertainty::effect
     std::optional<TrafficResult> traffic;   ///< simulated traffic, if the scenario has arrivals and they were simulated

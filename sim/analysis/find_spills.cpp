@@ -65,10 +65,11 @@ Settings settings_of(const LackOfMemory& lack, const Profile& profile, const Mem
 }
 
 // The pass whose activations a candidate states.
-std::string_view which_pass(const ModelStage& stage) {
-    return !stage.generation                           ? "In each pass"
-           : stage.generation->phase == Phase::kDecode ? "In each step"
-                                                       : "In a pass over the prompt";
+std::string which_pass(const ModelStage& stage, const Candidate& candidate) {
+    if (stage.generation) {
+        return stage.generation->phase == Phase::kDecode ? "In each step" : "In a pass over the prompt";
+    }
+    return stage.tokens.size() == 1 ? "In each pass" : fmt::format("In a pass of {} tokens", candidate.spilling_tokens);
 }
 
 std::string lack_text(const LackOfMemory& lack, const MemoryLevel& level, Bytes peak) {
@@ -120,8 +121,8 @@ std::optional<Finding> spill_finding(const Spill& spill) {
     }
     Finding finding = finding_of(
         FindingKind::kSpill, *spill.view, *after,
-        fmt::format("{} {} of activations spill from {} to DRAM: {}, {}.", which_pass(spill.view->model_stage()),
-                    brief(activations.spilled), spill.on().name,
+        fmt::format("{} {} of activations spill from {} to DRAM: {}, {}.",
+                    which_pass(spill.view->model_stage(), candidate), brief(activations.spilled), spill.on().name,
                     lack_text(spill.lack, spill.on().memories.back(), activations.peak), gain_text(candidate, kept)));
     finding.change = change;
     return finding;

@@ -20,6 +20,7 @@ void add_classes(Candidate& candidate, const std::vector<OperatorResult>& result
             candidate.by_category[Category::kConversion] += result.conversion * passes;
         }
         candidate.handover += result.handover * passes;
+        candidate.by_bound[result.bound] += result.latency * passes;
     }
 }
 
@@ -58,14 +59,23 @@ std::vector<DeviceActivations> activations_of(const Assignment& assignment, cons
     return all;
 }
 
-// Keeps the activations of the pass that has most of them.
+// Keeps the largest peaks of all passes, and the spills of the pass that spills most.
 void add_activations(Candidate& candidate, const Assignment& assignment, const LengthPlan& length) {
-    auto of_pass = activations_of(assignment, length);
-    const Bytes peak = std::ranges::max_element(of_pass, {}, &DeviceActivations::peak)->peak;
-    if (candidate.activations.empty() || peak > candidate.peak_activation_bytes) {
-        candidate.peak_activation_bytes = peak;
-        candidate.spilled_bytes = sum_of<Bytes>(of_pass, &DeviceActivations::spilled);
-        candidate.activations = std::move(of_pass);
+    const auto of_pass = activations_of(assignment, length);
+    const Bytes spilled = sum_of<Bytes>(of_pass, &DeviceActivations::spilled);
+    const bool first = candidate.activations.empty();
+    if (first) {
+        candidate.activations = of_pass;
+    }
+    if (first || spilled > candidate.spilled_bytes) {
+        candidate.spilled_bytes = spilled;
+        candidate.spilling_tokens = length.length.tokens;
+    }
+    for (std::size_t d = 0; d < of_pass.size(); ++d) {
+        DeviceActivations& kept = candidate.activations[d];
+        kept.peak = std::max(kept.peak, of_pass[d].peak);
+        kept.spilled = std::max(kept.spilled, of_pass[d].spilled);
+        candidate.peak_activation_bytes = std::max(candidate.peak_activation_bytes, kept.peak);
     }
 }
 
@@ -106,6 +116,17 @@ void add_operators(Candidate& candidate, const Assignment& assignment, const Len
         }
         candidate.operators = std::move(results);
     }
+}
+
+// The chunk of a prompt that a pass reads; absent for steps, and for a prompt that is read at once.
+std::optional<PromptChunk> chunk_of(const LengthPlan& pass, const std::vector<LengthPlan>& lengths, bool generates) {
+    double chunks = 0;
+    for (const LengthPlan& one : lengths) {
+        chunks += one.length.step ? 0 : one.length.share;
+    }
+    return generates && !pass.length.step && chunks > 1
+               ? std::optional(PromptChunk{pass.length.tokens, pass.length.context, std::llround(chunks)})
+               : std::nullopt;
 }
 
 Bytes cached_by(const LengthPlan& length, std::size_t i, DeviceId device, std::int64_t positions) {
@@ -235,6 +256,7 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
                                     const std::vector<WeightedSum>& mix) {
     const Generation& generation = *stage_.generation;
     GenerationResult result;
+    result.batch = stage_.batch;
     Time steps;
     Time prompt;
     std::size_t chunks = 0;  // number of prompt chunks, which come first
@@ -263,6 +285,7 @@ void CandidateCosts::add_generation(Candidate& candidate, const std::vector<Assi
         result.handed_over = cache_handover_->bytes_of(*candidate.phases);
         result.handover = seconds(total_of(mix.back().sum, mix.back().values->times));
         candidate.handover += result.handover;
+        candidate.by_bound[Bound::kTransfer] += result.handover;
     }
     candidate.actual_tokens = generation.prompt;
     candidate.padded_tokens = generation.prompt;
@@ -285,19 +308,18 @@ void CandidateCosts::add_parts(GenerationResult& result, const Assignment& promp
     }
 }
 
-// Operators and memory are those of the dominant length, or of the first pass of generated text; categories are summed
-// over all passes as the latency is.
+// Operators are those of the dominant length, weights those of the first pass of generated text; categories are summed
+// over all passes as the latency is, and activations are the largest.
 void CandidateCosts::add_passes(Candidate& candidate, const std::vector<Assignment>& placed) const {
     const LengthPlan& main = dominant(lengths_);
     candidate.actual_tokens = candidate.padded_tokens = main.length.tokens;
+    candidate.listed_chunk = chunk_of(main, lengths_, stage_.generation.has_value());
     // The first pass of a text-generating stage holds weights that later passes no longer need.
     const std::size_t largest = stage_.generation ? 0 : static_cast<std::size_t>(&main - lengths_.data());
     add_weights(candidate, placed[largest], lengths_[largest], profile_);
     for (std::size_t i = 0; i < lengths_.size(); ++i) {
         const bool is_main = &lengths_[i] == &main;
-        if (stage_.generation || is_main) {
-            add_activations(candidate, placed[i], lengths_[i]);
-        }
+        add_activations(candidate, placed[i], lengths_[i]);
         add_operators(candidate, placed[i], lengths_[i], lengths_[i].length.share, profile_,
                       is_main && options_.operators);
     }
@@ -344,6 +366,7 @@ void CandidateCosts::add_second_copy(Candidate& candidate) const {
         candidate.prompt_operators = operator_results(lengths_.front(), candidate.phases->prompt, profile_);
         if (!dominant(lengths_).length.step) {
             candidate.operators = operator_results(lengths_.back(), candidate.phases->steps, profile_);
+            candidate.listed_chunk.reset();
         }
     }
 }

@@ -61,7 +61,8 @@ class CandidateCosts {
     std::optional<std::optional<PromptLengths>> prompt_lengths_;  ///< absent: not planned yet
 };
 
-/// Adds the times of a pass's operators to the candidate's classes; hand-over and conversions are separate classes.
+/// Adds the times of a pass's operators to the candidate's classes and bounds; hand-over and conversions are separate
+/// classes.
 void add_classes(Candidate& candidate, const std::vector<OperatorResult>& results, double passes);
 
 }  // namespace berth

@@ -258,6 +258,7 @@ class Drafting {
     void add_times(Candidate& candidate, const std::vector<PlacedPass>& passes) {
         std::vector<WeightedSum> mix, rounds;
         candidate.by_category.clear();
+        candidate.by_bound.clear();
         candidate.handover = Time{};
         std::optional<Energy> checker = Energy{}, drafter = Energy{};
         Time in_rounds;

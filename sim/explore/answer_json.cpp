@@ -11,14 +11,10 @@ namespace berth {
 
 namespace {
 
-/// Time of a pass by the bounds of its operators.
+/// Time of all passes by the bounds of their operators.
 Json bounds_json(const Candidate& candidate) {
-    std::map<Bound, Time> times;
-    for (const OperatorResult& op : candidate.operators) {
-        times[op.bound] += op.latency;
-    }
     Json object = Json::object();
-    for (const auto& [bound, time] : times) {
+    for (const auto& [bound, time] : candidate.by_bound) {
         object[std::string(choice_name(kBoundNames, bound))] = json_milliseconds(time);
     }
     return object;

@@ -97,6 +97,14 @@ std::string finer(const StageResult& stage, const ModelStage* asked) {
         choice_name(kGranularityNames, forbidden->granularity));
 }
 
+/// Said of a stage that is not placed best because the models of all stages share the memory.
+std::string memory_decided(const StageResult& stage, const ModelStage* asked, const ScenarioResult& result) {
+    return result.memory_decided && asked != nullptr &&
+                   in_order(stage.candidates, *asked, result.objective).front() != *stage.chosen
+               ? "chosen so that the models of all stages fit into the memory together; "
+               : "";
+}
+
 std::string why(const StageResult& stage, const ModelStage* asked, Objective objective) {
     if (asked != nullptr && asked->on) {
         return "pinned by the scenario.";
@@ -200,7 +208,8 @@ std::vector<std::string> stage_reasons(const ScenarioResult& result, const Scena
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
             const Stage* asked = stage_named(scenario, stage.name);
-            sentences.push_back(fmt::format("{}: {}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
+            sentences.push_back(fmt::format("{}: {}{}", stage_placed(stage.name, stage.candidates[*stage.chosen]),
+                                            memory_decided(stage, model_asked(asked), result),
                                             why(stage, model_asked(asked), result.objective)));
         }
     }
@@ -285,6 +294,7 @@ std::string pace_sentence(const StageResult& stage, const ScenarioResult& result
         const Estimate<Time> step = step_estimate(generation);
         parts.push_back(fmt::format("{} tokens/s", token_rate_text(step.median)));
         parts.back() += step.low < step.high ? fmt::format(" (5-95 %: {})", token_rate_range(step)) : "";
+        parts.back() += rate_of_batch(generation);
     }
     std::string text = fmt::format("{}", fmt::join(parts, ", then "));
     if (result.stages.size() > 1) {

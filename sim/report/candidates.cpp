@@ -191,7 +191,9 @@ std::string mixed_lengths(const StageResult& stage, const Candidate& chosen) {
         return "";
     }
     return fmt::format(
-        " Times are means over {} input lengths; bound, fusions, segments and operators are those of {} tokens.",
+        " Times and bound are of all {} input lengths, the peak is the largest of them; fusions, segments and "
+        "operators "
+        "are those of {} tokens.",
         stage.lengths, chosen.actual_tokens);
 }
 
@@ -305,7 +307,7 @@ std::optional<TextTable> candidate_paces(const StageResult& stage) {
         columns("first token");
     }
     if (steps) {
-        columns("tokens/s");
+        columns(chosen.generation->batch > 1 ? "tokens/s of each" : "tokens/s");
     }
     table.column("cache MiB", Align::kRight);
     for (const Candidate* candidate : feasible(stage)) {

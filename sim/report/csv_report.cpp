@@ -79,12 +79,13 @@ std::string operator_columns() {
     return "stage,placement,operator,op,category,device,runtime,dtype,start_ms,latency_ms,handover_ms,conversion_ms,"
            "bound,macs,"
            "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,stall_ms,results_ms,"
-           "bus_ms,rule,energy_mj,fused_into,fallback_reason,further_ms\n";
+           "bus_ms,rule,energy_mj,fused_into,fallback_reason,further_ms,operators_of\n";
 }
 
 std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                           std::string_view runtime) {
     std::string text;
+    const std::string pass = csv_field(listed_pass(candidate));
     for (const OperatorResult& op : candidate.operators) {
         const auto out = std::back_inserter(text);
         fmt::format_to(out, "{},{},{},{},{},{},{},{},", csv_field(stage), csv_field(candidate.placement),
@@ -95,8 +96,8 @@ std::string operator_rows(std::string_view stage, const Candidate& candidate, st
                        milliseconds_field(op.latency), milliseconds_field(op.handover),
                        milliseconds_field(op.conversion), choice_name(kBoundNames, op.bound), in_operations(op.macs),
                        in_bytes(op.dram_bytes));
-        fmt::format_to(out, "{},{},{},{}\n", term_fields(op.cost), csv_field(op.fused_into), csv_field(op.reason),
-                       milliseconds_field(further_time(op)));
+        fmt::format_to(out, "{},{},{},{},{}\n", term_fields(op.cost), csv_field(op.fused_into), csv_field(op.reason),
+                       milliseconds_field(further_time(op)), pass);
     }
     return text;
 }

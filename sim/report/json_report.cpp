@@ -113,6 +113,7 @@ Json stage_json(const StageResult& stage, const Stage* asked, std::span<const st
     object["budget_ms"] = json_milliseconds(stage.budget);
     object["confidence"] = chosen != nullptr ? json_number(stage.confidence) : Json(nullptr);
     object["device"] = fixed != nullptr && fixed->on ? Json(device_name(devices, *fixed->on)) : Json(nullptr);
+    object["operators_of"] = chosen != nullptr ? Json(listed_pass(*chosen)) : Json(nullptr);
     object["operators"] = chosen != nullptr ? json_operators(chosen->operators, devices) : Json::array();
     return object;
 }
@@ -170,6 +171,9 @@ std::string json_report(const ScenarioResult& result, const Scenario& scenario, 
     if (has_stream(result)) {
         object["total"]["alone"] = true;
         object["total"]["piles_up"] = pile_up_sentence(result).has_value();
+    }
+    if (result.memory_decided) {
+        object["memory_decided"] = true;
     }
     if (result.rate) {
         object["rate"] = rate_json(*result.rate);

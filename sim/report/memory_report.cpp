@@ -79,8 +79,14 @@ std::string keeping_text(const Candidate& candidate, const std::vector<DeviceId>
 
 std::string summary(const Candidate& candidate, std::span<const std::string> devices) {
     const ListedActivations listed = activations_of(candidate);
-    return fmt::format("Activations: {} alive at the peak, {} spilled in one pass; {}. {}", brief(listed.peak),
-                       brief(listed.spilled), keeping_text(candidate, listed.devices, devices),
+    // the other passes of a stage, such as a longer input or a prompt, may need more than the listed one
+    const bool more = listed.peak < candidate.peak_activation_bytes || listed.spilled < candidate.spilled_bytes;
+    const std::string others = more
+                                   ? fmt::format("; in other passes up to {} and {}",
+                                                 brief(candidate.peak_activation_bytes), brief(candidate.spilled_bytes))
+                                   : std::string();
+    return fmt::format("Activations: {} alive at the peak, {} spilled in one pass{}; {}. {}", brief(listed.peak),
+                       brief(listed.spilled), others, keeping_text(candidate, listed.devices, devices),
                        weights_text(candidate));
 }
 

@@ -157,13 +157,26 @@ Time further_time(const OperatorResult& op) {
                         [](const FurtherKernel& one) { return one.cost.total * static_cast<double>(one.count); });
 }
 
-std::string main_bound(const Candidate& candidate) {
-    std::map<Bound, Time> under;
-    Time all;
-    for (const OperatorResult& op : candidate.operators) {
-        under[op.bound] += op.latency;
-        all += op.latency;
+std::string listed_pass(const Candidate& candidate) {
+    if (!candidate.generation) {
+        return "input";
     }
+    if (const auto& chunk = candidate.listed_chunk) {
+        return fmt::format("{} tokens behind {}, one of {} chunks", chunk->tokens, chunk->context, chunk->chunks);
+    }
+    return candidate.generation->step ? "step" : "prompt";
+}
+
+std::string rate_of_batch(const GenerationResult& generation) {
+    return generation.batch > 1 && generation.step
+               ? fmt::format(" in each of {} answers, {} in all", generation.batch,
+                             token_rate_text(*generation.step / static_cast<double>(generation.batch)))
+               : "";
+}
+
+std::string main_bound(const Candidate& candidate) {
+    const std::map<Bound, Time>& under = candidate.by_bound;
+    const auto all = sum_of<Time>(under, [](const auto& one) { return one.second; });
     const auto largest =
         std::max_element(under.begin(), under.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     if (largest == under.end() || all <= Time{}) {

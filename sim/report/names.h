@@ -34,7 +34,13 @@ namespace berth {
 /// Time that a placement spends in operators of one category.
 [[nodiscard]] Time time_in(const Candidate& candidate, Category category);
 
-/// The bound with the largest share of the time, and that share: "dram 64%"; "-" without operators.
+/// Pass whose operators a candidate lists: "step", "prompt", "512 tokens behind 6912, one of 16 chunks", "input".
+[[nodiscard]] std::string listed_pass(const Candidate& candidate);
+
+/// Behind a rate of tokens where answers are generated together: " in each of 4 answers, 10.8 in all"; else empty.
+[[nodiscard]] std::string rate_of_batch(const GenerationResult& generation);
+
+/// The bound with the largest share of the time of all passes, and that share: "dram 64%"; "-" without operators.
 [[nodiscard]] std::string main_bound(const Candidate& candidate);
 
 /// `npu.dma.setup` for `hardware.devices.npu.dma.setup`: the distinguishing part of a path, for pictures.

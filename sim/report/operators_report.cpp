@@ -25,6 +25,14 @@ std::string note(const OperatorResult& op) {
     return op.fell_back ? "fell back: " + op.reason : op.reason;
 }
 
+std::string listed_text(const Candidate& candidate) {
+    if (const auto& chunk = candidate.listed_chunk) {
+        return fmt::format(" of one of {} chunks of the prompt ({} tokens behind {})", chunk->chunks, chunk->tokens,
+                           chunk->context);
+    }
+    return candidate.generation ? " of a step" : " of one input length";
+}
+
 TextTable operator_heading() {
     TextTable table;
     table.column("operator", Align::kLeft, Fit::kShorten);
@@ -70,8 +78,10 @@ std::string operators_text(std::string_view stage, const Candidate& candidate, s
     const Time sum = sum_of<Time>(candidate.operators, &OperatorResult::latency);
     const Time mean = candidate.latency.median;
     const bool one_of_several = candidate.tasks.empty() && (sum > mean * (1 + kOther) || sum < mean * (1 - kOther));
-    const std::string_view listed = candidate.generation ? " of a step" : " of one input length";
-    const std::string_view all = candidate.generation ? "the whole answer takes" : "on average of all lengths";
+    const std::string listed = listed_text(candidate);
+    const std::string_view all = !candidate.generation        ? "on average of all lengths"
+                                 : candidate.generation->step ? "the whole answer takes"
+                                                              : "the whole prompt takes";
     const std::string title =
         one_of_several ? fmt::format("{}: {} operators{}, {}; {} {}{}", stage_placed(stage, candidate),
                                      candidate.operators.size(), listed, brief(sum), all, brief(mean), handover)
@@ -85,6 +95,7 @@ std::string operators_json(std::string_view stage, const Candidate& candidate, s
                            std::string_view runtime) {
     Json object = json_placed_stage(stage, candidate, runtime);
     add_evidence(object, candidate.uncertainty.evidence);
+    object["operators_of"] = listed_pass(candidate);
     object["operators"] = json_operators(candidate.operators, devices);
     return json_document(object);
 }

@@ -68,7 +68,7 @@ std::string generation_text(const Candidate& candidate) {
         text += fmt::format("first token after {}\n", estimate_text(*generation.first_token));
     }
     if (generation.step) {
-        text += fmt::format("then {} tokens/s\n", token_rate_text(*generation.step));
+        text += fmt::format("then {} tokens/s{}\n", token_rate_text(*generation.step), rate_of_batch(generation));
     }
     return text + fmt::format("key-value cache {} at the end\n", brief(generation.kv_cache));
 }
@@ -141,6 +141,7 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     object["cores"] = candidate.cores;
     object["handover_ms"] = json_milliseconds(candidate.handover);
     object["by_category"] = json_categories(candidate.by_category);
+    object["operators_of"] = listed_pass(candidate);
     object["operators"] = json_operators(candidate.operators, devices);
     object["inherited"] = json_array(prediction.inherited, json_inherited);
     object["warnings"] = json_warnings(prediction.warnings);

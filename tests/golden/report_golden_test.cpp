@@ -30,6 +30,7 @@ ModelPrediction sample_prediction() {
     prediction.candidate.generation =
         GenerationResult{Estimate<Time>{milliseconds(25), milliseconds(18), milliseconds(34.7)},
                          seconds(1 / 12.345),
+                         1,
                          mebibytes(1.5),
                          {},
                          {},

@@ -190,6 +190,7 @@ Candidate candidate(std::string placement, std::vector<OperatorResult> ops, doub
     for (const OperatorResult& op : ops) {
         result.assignment.push_back(op.device);
         result.by_category[op.category] += op.latency - op.handover;
+        result.by_bound[op.bound] += op.latency;
         result.handover += op.handover;
         sum += op.latency;
     }

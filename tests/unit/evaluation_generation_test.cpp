@@ -8,7 +8,10 @@
 
 #include "base/mapped.h"
 #include "berth/evaluation.h"
+#include "berth/quantity_text.h"
+#include "berth/report.h"
 #include "evaluation/work.h"
+#include "report/names.h"
 #include "scenario_fixtures.h"
 
 namespace berth {
@@ -236,6 +239,52 @@ TEST(ScheduleGeneration, ChunksOfAPromptAddUpToIt) {
     EXPECT_GT(on_npu(prompt, chunked).generation->first_token->median,
               on_npu(prompt, phone({skips})).generation->first_token->median)
         << "weights are read for each chunk";
+}
+
+TEST(ScheduleGeneration, TheBoundIsThatOfTheWholeAnswer) {
+    const Profile profile = phone();
+    const Candidate prompt = on_npu(stage_of("tinyllama-1.1b", {Phase::kPrefill, 2000, 0}), profile);
+    const Candidate answer = on_npu(stage_of("tinyllama-1.1b", {Phase::kGenerate, 2000, 2}), profile);
+    Time sum;
+    for (const auto& [bound, time] : answer.by_bound) {
+        const auto of_prompt = prompt.by_bound.find(bound);
+        EXPECT_GE(time, of_prompt == prompt.by_bound.end() ? Time{} : of_prompt->second * (1 - 1e-9));
+        sum += time;
+    }
+    EXPECT_NEAR(sum / answer.latency.median, 1, 1e-9);
+    const Candidate step = on_npu(stage_of("tinyllama-1.1b", {Phase::kDecode, 2000, 2}), profile);
+    const auto dram_share = [](const Candidate& one) { return one.by_bound.at(Bound::kDram) / one.latency.median; };
+    EXPECT_NEAR(dram_share(answer), dram_share(prompt), 0.01) << "nearly all of it is the prompt";
+    EXPECT_GT(dram_share(step), dram_share(answer) + 0.01);
+    EXPECT_EQ(main_bound(answer), "dram " + percent_text(dram_share(answer), 2));
+}
+
+TEST(ScheduleGeneration, AListedChunkIsNamed) {
+    const Profile chunked = phone({{"hardware.devices.npu.runtime.generation.prompt_chunk", "100"}});
+    const Candidate prompt = on_npu(stage_of("tinyllama-1.1b", {Phase::kPrefill, 1000, 0}), chunked);
+    ASSERT_TRUE(prompt.listed_chunk);
+    EXPECT_EQ(prompt.listed_chunk->tokens, 100);
+    EXPECT_EQ(prompt.listed_chunk->chunks, 10);
+    EXPECT_EQ(listed_pass(prompt),
+              "100 tokens behind " + std::to_string(prompt.listed_chunk->context) + ", one of 10 chunks");
+    const std::vector<std::string> devices{"npu", "cpu"};
+    EXPECT_THAT(operators_text("x", prompt, devices, TextWidth(300)),
+                testing::AllOf(HasSubstr(" of one of 10 chunks of the prompt (100 tokens behind "),
+                               HasSubstr("prompt takes 2.")));
+    EXPECT_THAT(operators_csv("x", prompt, devices, "r"), HasSubstr(",\"" + listed_pass(prompt) + "\"\n"));
+    EXPECT_EQ(listed_pass(on_npu(stage_of("tinyllama-1.1b", {Phase::kPrefill, 64, 0}), chunked)), "prompt");
+    const Candidate answer = on_npu(stage_of("tinyllama-1.1b", {Phase::kGenerate, 1000, 100}), chunked);
+    EXPECT_EQ(listed_pass(answer), "step");
+    EXPECT_THAT(operators_text("x", answer, devices, TextWidth(300)),
+                testing::AllOf(HasSubstr(" of a step, "), HasSubstr("answer takes ")));
+}
+
+TEST(ScheduleGeneration, TheRateOfABatchIsThatOfEachAnswer) {
+    ModelStage stage = stage_of("tinyllama-1.1b", {Phase::kGenerate, 64, 16});
+    EXPECT_EQ(rate_of_batch(*on_npu(stage, phone()).generation), "");
+    stage.batch = 4;
+    const GenerationResult of_four = *on_npu(stage, phone()).generation;
+    EXPECT_EQ(rate_of_batch(of_four), " in each of 4 answers, " + token_rate_text(*of_four.step / 4) + " in all");
 }
 
 TEST(ScheduleGeneration, ACacheThatIsCompiledInIsAttendedToAsAWhole) {

@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mapped.h"
 #include "berth/brief_text.h"
 #include "berth/cost.h"
 #include "berth/evaluation.h"
@@ -248,24 +249,21 @@ std::string bound_table(const ScenarioResult& result) {
         table.column(std::string(row.name), Align::kRight);
     }
     for (const StageResult& stage : result.stages) {
-        if (!stage.chosen || stage.candidates[*stage.chosen].operators.empty()) {
+        if (!stage.chosen) {
             continue;
         }
-        std::array<Time, kBoundNames.size()> times{};
-        Time sum;
-        for (const OperatorResult& op : stage.candidates[*stage.chosen].operators) {
-            times.at(static_cast<std::size_t>(op.bound)) += op.latency;
-            sum += op.latency;
-        }
+        const std::map<Bound, Time>& times = stage.candidates[*stage.chosen].by_bound;
+        const auto sum = sum_of<Time>(times, [](const auto& one) { return one.second; });
         std::vector<std::string> cells{stage.name};
-        for (const Time time : times) {
-            cells.push_back(time > Time{} ? share_text(time / sum) : "-");
+        for (const auto& row : kBoundNames) {
+            const auto found = times.find(row.value);
+            cells.push_back(found != times.end() && found->second > Time{} ? share_text(found->second / sum) : "-");
         }
         table.row(std::move(cells));
     }
     return table.rows().empty()
                ? ""
-               : html_table(table, {"Time by what binds it: share of a pass in operators that are bound so"});
+               : html_table(table, {"Time by what binds it: share of the time in operators that are bound so"});
 }
 
 std::string why(const ScenarioResult& result, const Scenario& scenario, std::span<const Picture> pictures) {
