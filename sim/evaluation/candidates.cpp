@@ -200,6 +200,30 @@ Candidate whole(DeviceId device, CandidateCosts& costs) {
     return candidate;
 }
 
+bool runs_on(const Candidate& candidate, DeviceId device) {
+    return std::ranges::find(candidate.assignment, device) != candidate.assignment.end();
+}
+
+// Where pins decide on all operators, the models on several devices are one placement. It keeps the name of the first
+// device that it uses.
+void keep_one_of_each(std::vector<Candidate>& candidates) {
+    for (Candidate& one : candidates) {
+        const auto same = std::ranges::find_if(candidates, [&one](const Candidate& other) {
+            return &other != &one && other.feasible && other.assignment == one.assignment;
+        });
+        if (!one.feasible || same == candidates.end()) {
+            continue;
+        }
+        const bool known = *same->device < *one.device && runs_on(*same, *same->device);
+        if (known || !runs_on(one, *one.device)) {
+            one.feasible = false;
+            one.reason = runs_on(one, *one.device)
+                             ? fmt::format("its operators are placed as those of {}", same->placement)
+                             : std::string("none of its operators runs there");
+        }
+    }
+}
+
 void add_split(std::vector<Candidate>& candidates, Granularity granularity, const std::optional<PlacementResult>& best,
                CandidateCosts& costs) {
     const auto known = [&best](const Candidate& candidate) {
@@ -334,6 +358,7 @@ StageCandidates stage_candidates(CandidateCosts& costs, Objective objective_of_a
             candidates.back().reason = "the scenario pins this stage to " + profile.devices[at(*stage.on)].name;
         }
     }
+    keep_one_of_each(candidates);
     if (!splits) {
         return result;
     }

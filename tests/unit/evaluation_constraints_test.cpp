@@ -54,6 +54,18 @@ TEST(Constraints, PinnedOperatorsRunWhereTheyArePinned) {
     EXPECT_GE(reranker(all).optimum->latency, evaluated({}).result->stages.back().optimum->latency);
 }
 
+TEST(Constraints, PinsThatDecideOnAllOperatorsLeaveOnePlacement) {
+    const auto all = evaluated({{"stages.rerank.pin", "{'*': cpu}"}, {"stages.rerank.granularity", "operator"}});
+    ASSERT_TRUE(all.result) << all.complaints;
+    EXPECT_EQ(chosen(reranker(all)).placement, "cpu");
+    EXPECT_EQ(reranker(all).confidence, 1);
+    EXPECT_EQ(on(reranker(all), "npu").reason, "none of its operators runs there");
+    const auto both = evaluated({{"stages.rerank.pin", "{'*': cpu, layer.3.ffn.up: npu}"}});
+    ASSERT_TRUE(both.result) << both.complaints;
+    EXPECT_EQ(reranker(both).confidence, 1);
+    EXPECT_EQ(on(reranker(both), "cpu").reason, "its operators are placed as those of npu");
+}
+
 // What the scenario forbids is no better placement.
 TEST(Constraints, APinnedStageIsComparedWithWhatItsPinAllows) {
     for (const char* placement : {"npu", "cpu"}) {
