@@ -15,7 +15,9 @@
 #include "evaluation/candidates.h"
 #include "evaluation/constraints.h"
 #include "evaluation/drafts.h"
+#include "evaluation/shared_memory.h"
 #include "evaluation/stage_choice.h"
+#include "evaluation/summed_passes.h"
 #include "evaluation/throughput.h"
 
 namespace berth {
@@ -86,10 +88,21 @@ void report_no_device(const Stage& stage, const std::vector<Candidate>& candidat
     }
 }
 
+// Whether a placement of the operators runs all passes of a stage.
+bool has_placement(const std::vector<LengthPlan>& passes) {
+    if (const auto all = summed_passes(passes)) {
+        return best_placement(*all).has_value();
+    }
+    return std::ranges::all_of(passes, [](const LengthPlan& pass) { return best_placement(pass.problem).has_value(); });
+}
+
 // Reports the conflicting constraints of a stage, or that only placements finer than its granularity are feasible.
-void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& length, const Profile& profile,
-                  Diagnostics& diagnostics) {
-    const std::vector<std::string> clash = clashing_constraints(length, work, profile);
+void report_clash(const Stage& stage, const ModelStage& work, const std::vector<LengthPlan>& passes,
+                  const Profile& profile, Diagnostics& diagnostics) {
+    std::vector<std::string> clash;
+    for (auto pass = passes.begin(); clash.empty() && pass != passes.end(); ++pass) {
+        clash = clashing_constraints(*pass, work, profile);
+    }
     if (clash.size() == 1) {
         diagnostics.error(stage.where, fmt::format("stage '{}': no placement of its operators keeps to {}", stage.name,
                                                    clash.front()));
@@ -98,57 +111,51 @@ void report_clash(const Stage& stage, const ModelStage& work, const LengthPlan& 
                           fmt::format("stage '{}': no placement of its operators keeps to all of these, but "
                                       "to any without one of them: {}",
                                       stage.name, fmt::join(clash, "; ")));
-    } else if (work.granularity != Granularity::kOperator && !work.on && best_placement(length.problem)) {
+    } else if (work.granularity != Granularity::kOperator && !work.on && has_placement(passes)) {
         diagnostics.error(stage.where,
                           fmt::format("stage '{}': only finer placements than it allows remain", stage.name),
                           "granularity: operator");
     }
 }
 
-// Checks that the models of all stages, which stay loaded, fit into DRAM together. A model that several stages use at
-// equal precision and under the same runtime is loaded once.
-bool fit_together(const Scenario& scenario, const ScenarioResult& result, Diagnostics& diagnostics) {
-    std::vector<std::pair<const ModelStage*, Bytes>> loaded;
-    Bytes working;
+void report_full_memory(const Scenario& scenario, const ScenarioResult& result, Diagnostics& diagnostics) {
+    const LoadedModels loaded = loaded_models(scenario, result.stages, result.stages.size());
     std::string sizes;
-    for (const StageResult& stage : result.stages) {
-        if (!stage.chosen) {
-            continue;
-        }
-        const ModelStage& work = *model_stage_of(scenario, stage.name);
-        Bytes kept;
-        for (const PassShare& share : stage.passes) {  // each placement has a copy of its own
-            const Candidate& candidate = stage.candidates[share.candidate];
-            working = std::max(working, candidate.peak_activation_bytes);
-            const Bytes cache = candidate.generation ? candidate.generation->kv_cache : Bytes{};
-            kept += candidate.kept_in_dram > Bytes{} ? candidate.kept_in_dram + cache : Bytes{};
-        }
-        const auto same = std::ranges::find_if(loaded, [&work](const auto& other) {
-            return other.first->model.name == work.model.name && other.first->precision.dtype == work.precision.dtype &&
-                   other.first->dtypes == work.dtypes && other.first->runtime == work.runtime;
-        });
-        if (same != loaded.end()) {
-            same->second = std::max(same->second, kept);
-        } else {
-            loaded.emplace_back(&work, kept);
-        }
-    }
-    Bytes all = working;
-    for (const auto& [work, kept] : loaded) {
-        all += kept;
+    for (const auto& [work, kept] : loaded.kept) {
         sizes += fmt::format("{}{} {}", sizes.empty() ? "" : ", ", work->model.name, brief(kept));
     }
-    if (working > Bytes{}) {
-        sizes += fmt::format(", activations of the largest pass {}", brief(working));
+    if (loaded.working > Bytes{}) {
+        sizes += fmt::format(", activations of the largest pass {}", brief(loaded.working));
     }
-    const Bytes capacity = scenario.profile.dram.capacity.value;
-    if (loaded.size() > 1 && all > capacity) {
-        diagnostics.error(
-            scenario.stages.front().where,
-            fmt::format("the models together take {}: {}", exceeding_text(all, capacity, "dram"), sizes),
-            "narrower weights or caches, fewer slots or positions, smaller inputs or batches, or more memory");
+    diagnostics.error(
+        scenario.stages.front().where,
+        fmt::format("no placement of the stages fits: as each is placed best, the models together take "
+                    "{}: {}",
+                    exceeding_text(loaded.total(), scenario.profile.dram.capacity.value, "dram"), sizes),
+        "narrower weights or caches, fewer slots or positions, smaller inputs or batches, or more memory");
+}
+
+// Sets the stages' starts in the chain.
+void set_starts(std::vector<StageResult>& stages) {
+    Time start;
+    for (StageResult& stage : stages) {
+        stage.start = start;
+        start += stage.latency.median;
+    }
+}
+
+// The models of all stages stay loaded, so they must fit into DRAM together. Where the best placement of each does not,
+// stages take the next ones that do.
+bool keep_to_memory(const Scenario& scenario, ScenarioResult& result, Diagnostics& diagnostics) {
+    if (fit_together(scenario, result.stages)) {
+        return true;
+    }
+    if (!place_within_memory(scenario, result.stages)) {
+        report_full_memory(scenario, result, diagnostics);
         return false;
     }
+    result.memory_decided = true;
+    set_starts(result.stages);
     return true;
 }
 
@@ -177,7 +184,7 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     if (order.empty()) {
         report_no_device(stage, result.candidates, scenario.objective, diagnostics);
         if (std::ranges::none_of(result.candidates, &Candidate::feasible)) {
-            report_clash(stage, work, lengths->front(), profile_of(scenario, work), diagnostics);
+            report_clash(stage, work, *lengths, profile_of(scenario, work), diagnostics);
         }
         return std::nullopt;
     }
@@ -266,15 +273,19 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
         }
         std::vector<std::string> tried;
         for (const std::size_t candidate : settled ? std::vector<std::size_t>() : order) {
+            const std::string where =
+                work != nullptr ? result.stages[i].candidates[candidate].placement : "where it runs";
             if (work != nullptr) {
                 select(result.stages[i], {{candidate, result.stages[i].repeat}}, *work, scenario.objective);
+            }
+            if (!fit_together(scenario, result.stages)) {
+                tried.push_back(fmt::format("on {} the models together do not fit into the memory", where));
+                continue;
             }
             slowdowns = slowdowns_by(stage, scenario, result);
             if (within_limits(slowdowns)) {
                 break;
             }
-            const std::string where =
-                work != nullptr ? result.stages[i].candidates[candidate].placement : "where it runs";
             for (const StageSlowdown& one : slowdowns) {
                 tried.push_back(fmt::format("on {} it {}", where, slowdown_text(one)));
             }
@@ -286,11 +297,7 @@ bool keep_to_slowdowns(const Scenario& scenario, ScenarioResult& result, Diagnos
         }
         result.slowdowns.insert(result.slowdowns.end(), slowdowns.begin(), slowdowns.end());
     }
-    Time start;
-    for (StageResult& stage : result.stages) {
-        stage.start = start;
-        start += stage.latency.median;
-    }
+    set_starts(result.stages);
     return kept;
 }
 
@@ -324,17 +331,17 @@ std::optional<ScenarioResult> evaluate(const Scenario& scenario, Diagnostics& di
     const bool complete = planned.size() == scenario.stages.size();
     const bool for_rate = complete && together;
     const auto bound = for_rate ? std::optional(balance_stages(scenario, planned, wanted)) : std::nullopt;
-    Time start;
     for (PlannedStage& one : planned) {
-        one.result.start = start;
-        start += one.result.latency.median;
         result.stages.push_back(std::move(one.result));
+    }
+    set_starts(result.stages);
+    if (!complete || !keep_to_memory(scenario, result, diagnostics)) {
+        return std::nullopt;
     }
     if (bound) {
         result.rate = sustained_rate(scenario, result, *bound);
     }
-    if (!complete || !fit_together(scenario, result, diagnostics) ||
-        (options.operators && !keep_to_slowdowns(scenario, result, diagnostics))) {
+    if (options.operators && !keep_to_slowdowns(scenario, result, diagnostics)) {
         return std::nullopt;
     }
     if (bound && !result.slowdowns.empty()) {  // the check of slowdowns may have moved a stage

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "berth/evaluation.h"
 #include "berth/report.h"
+#include "scratch_folder.h"
 
 namespace berth {
 namespace {
@@ -120,6 +122,53 @@ TEST(Constraints, AModelMustFitTheBoard) {
         HasSubstr("the models together take 134 MiB of the 95.4 MiB of dram: "
                   "all-MiniLM-L6-v2 65.8 MiB, ms-marco-MiniLM-L-12-v2 66.1 MiB, activations of the largest pass "));
     EXPECT_TRUE(evaluated({{"hardware.memory.dram.capacity", "150 MB"}}).result);
+}
+
+Evaluated models_in(const std::string& capacity, const std::vector<Override>& more = {}) {
+    Diagnostics diagnostics;
+    Evaluated all;
+    std::vector<Override> set{{"hardware.memory.dram.capacity", capacity}};
+    set.insert(set.end(), more.begin(), more.end());
+    const ScratchFolder folder;
+    folder.write(
+        "mem.yaml",
+        "scenario: Mem\nhardware: rk3588-rkllm-ggml\nstages:\n"
+        "  - {name: a, model: qwen2.5-1.5b, dtype: int8, dtypes: {cpu: w4a16_g32}, phase: prefill, prompt: 64}\n"
+        "  - {name: b, model: llama-3.2-3b, dtype: int8, dtypes: {cpu: w4a16_g32}, phase: prefill, prompt: 32}\n");
+    all.scenario = load_scenario({{BERTH_SOURCE_DIR}}, (std::filesystem::path(folder.path()) / "mem.yaml").string(),
+                                 set, diagnostics);
+    if (all.scenario) {
+        all.result = evaluate(*all.scenario, diagnostics);
+    }
+    all.complaints = diagnostics.text();
+    return all;
+}
+
+// Each stage has two placements, so that all four pairs can be tried.
+TEST(Constraints, StagesShareTheMemoryAsIsBest) {
+    const auto roomy = models_in("16 GiB");
+    ASSERT_TRUE(roomy.result) << roomy.complaints;
+    EXPECT_FALSE(roomy.result->memory_decided);
+    const auto tight = models_in("4.5 GiB");
+    ASSERT_TRUE(tight.result) << tight.complaints;
+    EXPECT_TRUE(tight.result->memory_decided);
+    std::optional<Time> least;
+    for (const char* a : {"npu", "cpu"}) {
+        for (const char* b : {"npu", "cpu"}) {
+            const auto pinned = models_in("4.5 GiB", {{"stages.a.on", a}, {"stages.b.on", b}});
+            if (pinned.result) {
+                const Time total = pinned.result->total.latency.median;
+                least = least ? std::min(*least, total) : total;
+            }
+        }
+    }
+    EXPECT_EQ(tight.result->total.latency.median, *least);
+    EXPECT_GT(*least, roomy.result->total.latency.median);
+    EXPECT_EQ(tight.result->stages[1].start, tight.result->stages[0].latency.median);
+    EXPECT_THAT(text_report(*tight.result, *tight.scenario, {}, {}, TextWidth(300)),
+                HasSubstr("chosen so that the models of all stages fit into the memory together; takes "));
+    const auto full = models_in("2 GiB");
+    EXPECT_FALSE(full.result);
 }
 
 TEST(Constraints, ClashesAreNamedAndNothingElse) {
