@@ -160,7 +160,7 @@ TEST(ReportContract, CsvQuotesWhatNeedsIt) {
     const ScenarioResult result = sample_result();
     const std::string csv = operators_csv("rank, again", result.stages[2].candidates[0], result.devices);
     EXPECT_THAT(csv, HasSubstr("\n\"rank, again\",cpu,"));
-    EXPECT_THAT(csv, HasSubstr("\"npu has no layer_norm, \"\"yet\"\"\",0\n"));
+    EXPECT_THAT(csv, HasSubstr("\"npu has no layer_norm, \"\"yet\"\"\",0,input\n"));
 }
 
 TEST(ReportContract, PredictionsKeepTheRowsAsTheyWere) {
