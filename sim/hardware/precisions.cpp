@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "berth/profile.h"
+#include "berth/scheme.h"
 
 namespace berth {
 
@@ -13,6 +14,18 @@ bool is_narrow(const Scheme& scheme) { return is_quantized(scheme.weights) || is
 
 bool is_float(DType dtype) { return !is_quantized(dtype) && dtype != DType::kInt32; }
 
+// Whether the array reads weights that are stored at this dtype beside wider activations.
+bool reads_weights(const Device& device, DType stored) {
+    const auto& widens = device.matrix.weight_only;
+    return widens ? (*widens)[static_cast<std::size_t>(stored)].has_value() : !is_block_format(stored);
+}
+
+// Every mix has a format of its own for the head, which the device has to read as well.
+bool reads_head(const Device& device, const Scheme& scheme) {
+    const DType head = weight_format(scheme, {"head", Category::kHead});
+    return head == scheme.activations || reads_weights(device, head);
+}
+
 }  // namespace
 
 bool multiplies(const Device& device, const Scheme& scheme) {
@@ -21,11 +34,8 @@ bool multiplies(const Device& device, const Scheme& scheme) {
     const bool activations =
         is_quantized(scheme.activations) ? takes(scheme.activations) : std::ranges::any_of(rule.dtypes, is_float);
     const bool scales = !scheme.dynamic || device.runtime.quantization == QuantizationScheme::kDynamic;
-    const auto& widens = device.matrix.weight_only;
-    const bool weights =
-        !scheme.weight_only() ||
-        (widens ? (*widens)[static_cast<std::size_t>(scheme.weights)].has_value() : !is_block_format(scheme.weights));
-    return rule.supported && activations && scales && weights;
+    const bool weights = !scheme.weight_only() || reads_weights(device, scheme.weights);
+    return rule.supported && activations && scales && weights && reads_head(device, scheme);
 }
 
 bool offers(const Device& device, const Scheme& scheme) {

@@ -383,5 +383,28 @@ TEST(AttentionInParts, ScoresStayWhereATileOfRowsFits) {
     EXPECT_GT(softmax_with("128 KiB").traffic.read, megabytes(50));
 }
 
+// Files in Q4_0 and in mixes have a head in Q6_K, so that those alone who read it run such a file.
+TEST(OfferedPrecisions, AMixIsOfferedWithTheFormatOfItsHead) {
+    int offering = 0, others = 0;
+    for (const auto& entry : fs::directory_iterator(kProfiles)) {
+        if (entry.path().extension() != ".yaml") {
+            continue;
+        }
+        Diagnostics diagnostics;
+        const auto profile = load_profile(entry.path(), profiles_in({kProfiles}), {}, diagnostics);
+        ASSERT_TRUE(profile) << diagnostics.text();
+        for (const Device& device : profile->devices) {
+            const auto names = offered_precisions(device);
+            const auto has = [&names](const char* name) { return std::ranges::find(names, name) != names.end(); };
+            for (const char* mix : {"q4_0", "q4_k_m"}) {
+                EXPECT_TRUE(!has(mix) || has("q6_k")) << profile->name << ", " << device.name << ": " << mix;
+            }
+            ++(has("q4_0") ? offering : others);
+        }
+    }
+    EXPECT_GE(offering, 4);
+    EXPECT_GT(others, 30);
+}
+
 }  // namespace
 }  // namespace berth
