@@ -10,7 +10,6 @@ namespace berth {
 
 namespace {
 
-using tflite::ActivationFunctionType;
 using tflite::BuiltinOperator;
 
 constexpr std::int64_t kToTheEnd = std::numeric_limits<std::int32_t>::max();

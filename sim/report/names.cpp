@@ -7,6 +7,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "base/mapped.h"
+#include "berth/brief_text.h"
 #include "berth/cost_breakdown.h"
 #include "berth/quantity_text.h"
 
