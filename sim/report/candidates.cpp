@@ -191,9 +191,8 @@ std::string mixed_lengths(const StageResult& stage, const Candidate& chosen) {
         return "";
     }
     return fmt::format(
-        " Times and bound are of all {} input lengths, the peak is the largest of them; fusions, segments and "
-        "operators "
-        "are those of {} tokens.",
+        " Times and bound are of all {} input lengths, the peak is the largest of them; fusions, segments "
+        "and operators are those of {} tokens.",
         stage.lengths, chosen.actual_tokens);
 }
 
