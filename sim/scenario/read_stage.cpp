@@ -224,11 +224,12 @@ std::optional<CacheStorage> read_cache(const YamlNode& node, const std::optional
     return node.enumeration(kCacheNames);
 }
 
-// Words that the model scores: the width of its scores. Absent: it scores none, or its graph has errors, which are
-// reported where it is planned.
+// Words that the model scores: the width of its scores. Absent: it scores none, or it or its graph has errors, which
+// are reported where it is read and where it is planned.
 std::optional<std::int64_t> words_of(const Model& model) {
     Diagnostics ignored;
-    const auto graph = instantiate(model, {}, ignored);
+    const bool was_read = model.architecture || model.graph;
+    const auto graph = was_read ? instantiate(model, {}, ignored) : std::nullopt;
     if (!graph) {
         return std::nullopt;
     }

@@ -292,5 +292,12 @@ TEST(BadDraft, OfAnotherVocabularyIsRefusedWithBothSizes) {
     EXPECT_EQ(complaints("llama-3.2-3b", "llama-3.2-1b"), "");
 }
 
+TEST(BadDraft, ForAModelThatIsNotThereIsReportedByTheModelAlone) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(load_scenario(kShipped, "chat-rk3588-draft", {{"stages.answer.model", "no-such-model"}}, diagnostics));
+    EXPECT_THAT(diagnostics.text(), testing::HasSubstr("no-such-model"));
+    EXPECT_EQ(diagnostics.error_count(), 1U) << diagnostics.text();
+}
+
 }  // namespace
 }  // namespace berth
