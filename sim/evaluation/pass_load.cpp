@@ -18,18 +18,51 @@ constexpr double kEvenly = 1e-6;
 constexpr int kMostRounds = 40;
 constexpr double kClose = 1e-6;
 
-Bytes moved_by(const DevicePlan& plan, KernelId kernel) {
-    const auto& traffic = plan.costs[at(kernel)].traffic;
-    return in_bytes(traffic.read + traffic.write) * bytes(1);
-}
+// Bytes that kernels of a device move, each at most as many as the device carries in the kernel's time.
+class Moved {
+  public:
+    Moved(const DevicePlan& plan, DeviceId device, const SimulatedSystem& resources)
+        : plan_(plan), device_(device), resources_(resources) {}
 
-OperatorDemand demand_on(const LengthPlan& length, std::size_t op, DeviceId device) {
-    const DevicePlan& plan = length.plans[at(device)];
+    [[nodiscard]] Bytes by(KernelId kernel) const {
+        const KernelCost& cost = plan_.costs[at(kernel)];
+        const Bytes all = cost.traffic.read + cost.traffic.write;
+        return call_task("", device_, 1, cost.total, all, resources_).moved;
+    }
+
+  private:
+    const DevicePlan& plan_;
+    DeviceId device_;
+    const SimulatedSystem& resources_;
+};
+
+bool is_fused(const OperatorPlan& plan) { return plan.fused_into != kNoOperator; }
+
+// Demand of an operator whose group is on the same device.
+OperatorDemand demand_on(const LengthPlan& length, std::size_t op, DeviceId device, const SimulatedSystem& resources) {
+    const OperatorPlan& own = length.plans[at(device)].operators[op];
+    const Moved moved(length.plans[at(device)], device, resources);
     OperatorDemand demand{*length.problem.cost[op][at(device)], {}};
-    for (const Step& step : plan.operators[op].steps) {
-        demand.moved += moved_by(plan, step.kernel);
+    for (const Step& step : own.steps) {
+        // What others add to its kernel, they demand themselves.
+        const bool others_join = step.role == StepRole::kOperator && !is_fused(own);
+        demand.moved += moved.by(others_join ? own.alone : step.kernel);
+    }
+    if (is_fused(own)) {
+        demand.moved += moved.by(own.joined) - moved.by(own.before);
     }
     return demand;
+}
+
+// What a fused operator demands more where the operator before it runs elsewhere.
+OperatorDemand demand_of_split(const LengthPlan& length, std::size_t op, DeviceId device,
+                               const SimulatedSystem& resources) {
+    const DevicePlan& plan = length.plans[at(device)];
+    const OperatorPlan& own = plan.operators[op];
+    const Moved moved(plan, device, resources);
+    const auto time = [&plan](KernelId kernel) { return plan.costs[at(kernel)].total; };
+    return {cost_of_split_fusion(time(own.alone), time(own.joined), time(own.before)),
+            moved.by(own.alone) - (moved.by(own.joined) - moved.by(own.before))};
 }
 
 /// Load per unit of time and per byte on the resources of a profile.
@@ -48,16 +81,14 @@ class LoadRates {
     [[nodiscard]] Bandwidth dram_bandwidth() const { return resources_.bandwidths.front().bandwidth; }
     [[nodiscard]] double share(DeviceId device) const { return share_[at(device)]; }
 
+    [[nodiscard]] const SimulatedSystem& resources() const { return resources_; }
+
     void add(OperatorDemand demand, DeviceId device, std::vector<Time>& load) const {
         load[cores_pool(device)] += demand.work * share(device);
-        const SimulatedTask task = call_task("", device, 1, demand.work, demand.moved, resources_);
-        if (task.bandwidth) {
-            const SharedBandwidth& own = resources_.bandwidths[*task.bandwidth];
-            load[resources_.pools.size() + *task.bandwidth] += task.moved / own.bandwidth;
-            if (own.within) {
-                load[resources_.pools.size() + *own.within] +=
-                    task.moved / resources_.bandwidths[*own.within].bandwidth;
-            }
+        const std::size_t dma = dma_of(device);
+        add_bytes(demand.moved, dma, load);
+        if (const auto within = resources_.bandwidths[dma].within) {
+            add_bytes(demand.moved, *within, load);
         }
     }
 
@@ -65,7 +96,7 @@ class LoadRates {
         std::vector<Time> load(count());
         const Work work = work_of(length, assignment);
         for (std::size_t op = 0; op < assignment.size(); ++op) {
-            add(demand_of(length, assignment, op), assignment[op], load);
+            add(demand_of(length, assignment, op, resources_), assignment[op], load);
         }
         for (const Handover& handover : work.handovers) {
             load[handover_pool(profile_)] += handover.cost;
@@ -78,6 +109,10 @@ class LoadRates {
     }
 
   private:
+    void add_bytes(Bytes moved, std::size_t bandwidth, std::vector<Time>& load) const {
+        load[resources_.pools.size() + bandwidth] += moved / resources_.bandwidths[bandwidth].bandwidth;
+    }
+
     const Profile& profile_;
     SimulatedSystem resources_;
     std::vector<double> share_;  ///< [device] share of its cores in use
@@ -85,16 +120,21 @@ class LoadRates {
 
 }  // namespace
 
-OperatorDemand demand_of(const LengthPlan& length, const Assignment& assignment, std::size_t op) {
-    OperatorDemand demand = demand_on(length, op, assignment[op]);
-    const DevicePlan& plan = length.plans[at(assignment[op])];
-    const OperatorPlan& own = plan.operators[op];
-    if (own.fused_into != kNoOperator && assignment[at(own.fused_into)] != assignment[op]) {
-        const auto cost = [&plan](KernelId kernel) { return plan.costs[at(kernel)].total; };
-        demand.work += cost_of_split_fusion(cost(own.alone), cost(own.joined), cost(own.before));
-        demand.moved += moved_by(plan, own.alone);
+OperatorDemand demand_of(const LengthPlan& length, const Assignment& assignment, std::size_t op,
+                         const SimulatedSystem& resources) {
+    OperatorDemand demand = demand_on(length, op, assignment[op], resources);
+    const OperatorPlan& own = length.plans[at(assignment[op])].operators[op];
+    if (is_fused(own) && assignment[at(own.fused_into)] != assignment[op]) {
+        const OperatorDemand more = demand_of_split(length, op, assignment[op], resources);
+        demand.work += more.work;
+        demand.moved += more.moved;
     }
     return demand;
+}
+
+std::vector<Time> pass_load(const LengthPlan& length, const ModelStage& stage, const Profile& profile,
+                            const Assignment& assignment) {
+    return LoadRates(stage, profile).of(length, assignment);
 }
 
 PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stage, const Profile& profile,
@@ -106,17 +146,26 @@ PlacementProblem priced_problem(const LengthPlan& length, const ModelStage& stag
         each = each * (1 - kEvenly) + kEvenly / static_cast<double>(rates.count());
     }
     std::vector<Time> load(rates.count());
+    const auto priced_demand = [&](OperatorDemand demand, DeviceId device) {
+        std::ranges::fill(load, Time{});
+        rates.add(demand, device, load);
+        return priced(load, price);
+    };
     for (std::size_t op = 0; op < problem.cost.size(); ++op) {
-        for (std::size_t device = 0; device < problem.devices; ++device) {
-            if (auto& cost = problem.cost[op][device]) {
-                std::ranges::fill(load, Time{});
-                rates.add(demand_on(length, op, static_cast<DeviceId>(device)), static_cast<DeviceId>(device), load);
-                cost = priced(load, price);
+        for (std::size_t d = 0; d < problem.devices; ++d) {
+            if (auto& cost = problem.cost[op][d]) {
+                const auto device = static_cast<DeviceId>(d);
+                cost = priced_demand(demand_on(length, op, device, rates.resources()), device);
             }
         }
     }
     for (auto& loss : problem.fusion) {
-        loss.loss *= price[cores_pool(loss.device)] * rates.share(loss.device);
+        const auto more = demand_of_split(length, at(loss.after), loss.device, rates.resources());
+        loss.loss = priced_demand(more, loss.device);
+        if (loss.loss < Time{}) {  // a loss is none; counted wherever the operator before runs, the bound still holds
+            *problem.cost[at(loss.after)][at(loss.device)] += loss.loss;
+            loss.loss = Time{};
+        }
     }
     for (auto& flow : problem.flows) {
         for (std::size_t from = 0; from < flow.crossing.size(); ++from) {

@@ -165,7 +165,7 @@ class Tasks {
         Step& step = steps_[last.step];
         for (const OperatorId op : unit.operators) {
             call_of_[at(op)] = {last.step, step.work};
-            const OperatorDemand demand = demand_of(length_, *assignment_, at(op));
+            const OperatorDemand demand = demand_of(length_, *assignment_, at(op), resources_);
             step.work += demand.work;
             step.moved += demand.moved;
             step.operators.push_back(op);

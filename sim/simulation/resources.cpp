@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kManyServers = 1'000'000;  // effectively unlimited: a stage that runs elsewhere never queues
 
-std::size_t dma_of(DeviceId device) { return 1 + static_cast<std::size_t>(device); }
-
 // Memory and DMA bandwidths are the highest that any runtime of the chip achieves.
 template <class Of>
 Bandwidth most_under_any(const Profile& profile, Of of) {

@@ -16,6 +16,8 @@ namespace berth {
 
 [[nodiscard]] inline std::size_t cores_pool(DeviceId device) { return static_cast<std::size_t>(device); }
 [[nodiscard]] inline std::size_t handover_pool(const Profile& profile) { return profile.devices.size(); }
+/// Bandwidth of the device's own transfers.
+[[nodiscard]] inline std::size_t dma_of(DeviceId device) { return 1 + static_cast<std::size_t>(device); }
 [[nodiscard]] inline std::size_t elsewhere_pool(const Profile& profile) { return profile.devices.size() + 1; }
 [[nodiscard]] inline std::size_t dispatch_pool(const Profile& profile, DeviceId device) {
     return profile.devices.size() + 2 + static_cast<std::size_t>(device);

@@ -14,8 +14,10 @@
 #include "berth/placement_sums.h"
 #include "berth/runtimes.h"
 #include "evaluation/candidates.h"
+#include "evaluation/pass_load.h"
 #include "evaluation/pass_system.h"
 #include "evaluation/sensitivities.h"
+#include "simulation/resources.h"
 
 namespace berth {
 namespace {
@@ -103,7 +105,39 @@ void expect_listed_work(const LengthPlan& length, const Assignment& assignment, 
     }
 }
 
-void expect_one_sum(const LengthPlan& length, const Profile& profile) {
+// Loads are sums, too: what each operator demands at the prices of the resources is what the pass loads them with.
+void expect_loads(const LengthPlan& length, const ModelStage& stage, const Profile& profile,
+                  const Assignment& assignment) {
+    const std::vector<Time> load = pass_load(length, stage, profile, assignment);
+    const std::vector<double> prices(load.size(), 1.0 / static_cast<double>(load.size()));
+    double of_resources = 0;
+    for (const Time each : load) {
+        of_resources += in_seconds(each) * prices.front();
+    }
+    const auto of_operators = objective(priced_problem(length, stage, profile, prices), assignment);
+    ASSERT_TRUE(of_operators);
+    expect_close(in_seconds(*of_operators), of_resources, kSumsAgree, "loads of the operators");
+}
+
+// Whole groups move what their kernels do.
+void expect_bytes(const LengthPlan& length, const Profile& profile, const Assignment& assignment) {
+    const SimulatedSystem resources = resources_of(profile);
+    double by_kernels = 0, by_operators = 0;
+    for (const ScheduledKernel& one : work_of(length, assignment).kernels) {
+        const KernelCost& cost =
+            length.plans[static_cast<std::size_t>(one.device)].costs[static_cast<std::size_t>(one.kernel)];
+        const Bytes all = cost.traffic.read + cost.traffic.write;
+        by_kernels += in_bytes(call_task("", one.device, 1, cost.total, all, resources).moved);
+    }
+    for (std::size_t op = 0; op < assignment.size(); ++op) {
+        by_operators += in_bytes(demand_of(length, assignment, op, resources).moved);
+    }
+    if (!splits_a_fusion(length, assignment)) {
+        expect_close(by_operators, by_kernels, kSumsAgree, "bytes of the operators");
+    }
+}
+
+void expect_one_sum(const LengthPlan& length, const ModelStage& stage, const Profile& profile) {
     for (const Assignment& assignment : assignments_to_sum(length)) {
         const auto objective_of_it = objective(length.problem, assignment);
         ASSERT_TRUE(objective_of_it);
@@ -119,6 +153,8 @@ void expect_one_sum(const LengthPlan& length, const Profile& profile) {
             of_operators += in_seconds(op.latency);
         }
         expect_close(of_operators, time, kSumsAgree, "latencies of the operators");
+        expect_loads(length, stage, profile, assignment);
+        expect_bytes(length, profile, assignment);
     }
 }
 
@@ -212,7 +248,7 @@ void expect_summed_once(const Scenario& scenario) {
         const auto lengths = plan_passes(stage.name, *work, scenario.profile, ignored);
         ASSERT_TRUE(lengths);
         for (const LengthPlan& length : *lengths) {
-            expect_one_sum(length, profile_of(scenario, *work));
+            expect_one_sum(length, *work, profile_of(scenario, *work));
         }
         expect_effects(lengths->front(), scenario.profile, work->runtime);
     }
