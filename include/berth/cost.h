@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "berth/choice.h"
 #include "berth/operators.h"
@@ -132,6 +133,22 @@ struct KernelCost {
     double imbalance = 1;  ///< work of the busiest core, relative to an even share of the product
     std::optional<Energy> energy;
 };
+
+/// A term of a kernel's time by its name in formulas. Tables call it by the name of its member and the unit.
+struct TimeTerm {
+    std::string_view name, key;
+    Time KernelCost::*time;
+};
+inline constexpr auto kTimeTerms = std::to_array<TimeTerm>({{"dispatch", "dispatch_ms", &KernelCost::dispatch},
+                                                            {"fork/join", "fork_join_ms", &KernelCost::fork_join},
+                                                            {"compute", "compute_ms", &KernelCost::compute},
+                                                            {"vector", "vector_ms", &KernelCost::vector},
+                                                            {"sram", "sram_ms", &KernelCost::sram},
+                                                            {"dram", "dram_ms", &KernelCost::dram},
+                                                            {"dma", "dma_ms", &KernelCost::dma},
+                                                            {"stall", "stall_ms", &KernelCost::stall},
+                                                            {"results", "results_ms", &KernelCost::results},
+                                                            {"bus", "bus_ms", &KernelCost::bus}});
 
 /// Bytes of all operands and results of a kernel, constants included.
 [[nodiscard]] Bytes operands_of(const Kernel& kernel);

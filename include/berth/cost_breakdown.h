@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,17 +55,19 @@ struct CostTerm {
     FormulaPtr formula;
 };
 
-/// A candidate for a kernel's bound, with the time that it is compared by.
-struct Contender {
+/// What decides a kernel's time once its bound takes less.
+struct NextBound {
     Bound bound{};
-    Time time;
+    Time time;         ///< by which it decides then
+    double times = 1;  ///< how many times as fast the terms of the kernel's bound have to be
 };
 
 struct CostBreakdown {
     KernelCost cost;
     std::vector<CostTerm> terms;
-    FormulaPtr total;                   ///< the rule, over the terms by their names
-    std::vector<Contender> contenders;  ///< the largest first
+    FormulaPtr total;               ///< the rule, over the terms by their names
+    Time deciding;                  ///< time by which the kernel's bound decides
+    std::optional<NextBound> next;  ///< absent: nothing else takes time
 };
 
 /// The cost of a kernel, computed by the same code as kernel_cost() and equal to it to the last bit, with its formulas.

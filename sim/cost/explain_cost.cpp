@@ -1,6 +1,7 @@
 // Cost of a kernel with its formulas: kernel_cost() instantiated with recording numbers.
-#include <array>
-#include <string_view>
+#include <cmath>
+#include <initializer_list>
+#include <string>
 
 #include "cost/terms.h"
 #include "cost/total.h"
@@ -9,20 +10,6 @@
 namespace berth {
 
 namespace {
-
-template <class T>
-std::array<std::pair<std::string_view, Number<T, Time>>, 10> by_name(const Terms<T>& terms) {
-    return {{{"dispatch", terms.dispatch},
-             {"fork/join", terms.fork_join},
-             {"compute", terms.compute},
-             {"vector", terms.vector},
-             {"sram", terms.sram},
-             {"dram", terms.dram},
-             {"dma", terms.dma},
-             {"stall", terms.stall},
-             {"results", terms.results},
-             {"bus", terms.bus}}};
-}
 
 // Replaces the recorded addresses of profile numbers by their paths.
 void find_paths(const FormulaPtr& formula, const Device& device) {
@@ -39,23 +26,68 @@ void find_paths(const FormulaPtr& formula, const Device& device) {
     }
 }
 
-std::vector<Contender> contenders_of(const KernelCost& cost) {
-    const Time on_the_way = cost.rule.vector_at_memory ? cost.vector : Time{};
-    const Bound channel = cost.dma > cost.dram ? Bound::kDma : Bound::kDram;
-    std::vector<Contender> all{
-        {on_the_way > cost.dram + cost.dma ? Bound::kVector : channel, cost.dram + cost.dma + on_the_way},
-        {Bound::kDram, cost.results},
-        {Bound::kDram, cost.bus},
-        {Bound::kSram, cost.sram},
-        {Bound::kDispatch, cost.dispatch + cost.fork_join}};
-    if (cost.rule.engines_serial) {
-        all.push_back({cost.compute >= cost.vector ? Bound::kCompute : Bound::kVector, cost.compute + cost.vector});
-    } else {
-        all.push_back({Bound::kCompute, cost.compute});
-        all.push_back({Bound::kVector, cost.vector - on_the_way});
+template <class T>
+Total<T> total_from(const KernelCost& cost) {
+    Terms<T> terms;
+    for (std::size_t i = 0; i < kTimeTerms.size(); ++i) {
+        terms.*kTermPlaces<T>[i] = T::given(cost.*kTimeTerms[i].time, kTimeTerms[i].name);
     }
-    std::ranges::stable_sort(all, std::ranges::greater{}, &Contender::time);
-    return all;
+    const CostRule& rule = cost.rule;
+    const Overlaps<T> overlaps{
+        rule.engines_serial, rule.vector_at_memory, T::given(rule.overlap, "overlap"),
+        T::given(rule.device_overlap, "overlap of int32 output"),
+        rule.dram_overlap ? std::optional(T::given(*rule.dram_overlap, "overlap of DRAM")) : std::nullopt};
+    return total_of<T>(terms, overlaps);
+}
+
+// The total if the terms that a bound is about were so many times as fast.
+Total<PlainNumbers> total_if_faster(KernelCost cost, Bound bound, double times) {
+    const auto speed_up = [&](std::initializer_list<Time KernelCost::*> terms) {
+        for (const auto term : terms) {
+            cost.*term = cost.*term / times;
+        }
+    };
+    switch (bound) {
+        case Bound::kCompute:
+            speed_up({&KernelCost::compute});
+            break;
+        case Bound::kVector:
+            speed_up({&KernelCost::vector});
+            break;
+        case Bound::kSram:
+            speed_up({&KernelCost::sram});
+            break;
+        case Bound::kDram:
+            speed_up({&KernelCost::dram, &KernelCost::results, &KernelCost::bus});
+            break;
+        case Bound::kDma:
+            speed_up({&KernelCost::dma});
+            break;
+        case Bound::kDispatch:
+            speed_up({&KernelCost::dispatch, &KernelCost::fork_join});
+            break;
+        case Bound::kTransfer:
+            break;  // of a kernel, no term
+    }
+    return total_from<PlainNumbers>(cost);
+}
+
+// By bisection, since terms that are hidden in part count towards what they are compared with.
+std::optional<NextBound> next_bound(const KernelCost& cost) {
+    constexpr double kMost = 1e6;
+    constexpr double kExact = 1 + 1e-9;
+    const auto decides_at = [&cost](double times) { return total_if_faster(cost, cost.bound, times); };
+    double still = 1;
+    double no_more = kMost;
+    if (decides_at(no_more).bound == cost.bound) {
+        return std::nullopt;
+    }
+    while (no_more / still > kExact) {
+        const double between = std::sqrt(still * no_more);
+        (decides_at(between).bound == cost.bound ? still : no_more) = between;
+    }
+    const auto after = decides_at(no_more);
+    return NextBound{after.bound, after.deciding, no_more};
 }
 
 }  // namespace
@@ -63,28 +95,15 @@ std::vector<Contender> contenders_of(const KernelCost& cost) {
 CostBreakdown explain_cost(const Kernel& kernel, const Device& device, const Execution& execution) {
     Record<TracedNumbers> record;
     const KernelCost cost = costed<TracedNumbers>(kernel, device, execution, record);
-    CostBreakdown breakdown{cost, {}, record.total.time.formula(), contenders_of(cost)};
-    for (const auto& [name, time] : by_name<TracedNumbers>(record.terms)) {
-        breakdown.terms.push_back({std::string(name), time.value(), time.formula()});
+    CostBreakdown breakdown{cost, {}, record.total.time.formula(), record.total.deciding, next_bound(cost)};
+    for (std::size_t i = 0; i < kTimeTerms.size(); ++i) {
+        const auto& time = record.terms.*kTermPlaces<TracedNumbers>[i];
+        breakdown.terms.push_back({std::string(kTimeTerms[i].name), time.value(), time.formula()});
     }
     find_paths(breakdown.total, device);
     return breakdown;
 }
 
-FormulaPtr rule_of(const KernelCost& cost) {
-    using T = TracedNumbers;
-    const auto time = [](Time value, const char* name) { return T::given(value, name); };
-    const Terms<T> terms{time(cost.dispatch, "dispatch"), time(cost.fork_join, "fork/join"),
-                         time(cost.compute, "compute"),   time(cost.vector, "vector"),
-                         time(cost.sram, "sram"),         time(cost.dram, "dram"),
-                         time(cost.dma, "dma"),           time(cost.stall, "stall"),
-                         time(cost.results, "results"),   time(cost.bus, "bus")};
-    const CostRule& rule = cost.rule;
-    const Overlaps<T> overlaps{
-        rule.engines_serial, rule.vector_at_memory, T::given(rule.overlap, "overlap"),
-        T::given(rule.device_overlap, "overlap of int32 output"),
-        rule.dram_overlap ? std::optional(T::given(*rule.dram_overlap, "overlap of DRAM")) : std::nullopt};
-    return total_of<T>(terms, overlaps).time.formula();
-}
+FormulaPtr rule_of(const KernelCost& cost) { return total_from<TracedNumbers>(cost).time.formula(); }
 
 }  // namespace berth

@@ -334,16 +334,9 @@ Terms<T> terms_of(const Kernel& kernel, const Demand<T>& demand, const Device& d
 
 template <class T>
 void put_down(KernelCost& cost, const Terms<T>& terms) {
-    cost.dispatch = value_of(terms.dispatch);
-    cost.fork_join = value_of(terms.fork_join);
-    cost.compute = value_of(terms.compute);
-    cost.vector = value_of(terms.vector);
-    cost.sram = value_of(terms.sram);
-    cost.dram = value_of(terms.dram);
-    cost.dma = value_of(terms.dma);
-    cost.stall = value_of(terms.stall);
-    cost.results = value_of(terms.results);
-    cost.bus = value_of(terms.bus);
+    for (std::size_t i = 0; i < kTimeTerms.size(); ++i) {
+        cost.*kTimeTerms[i].time = value_of(terms.*kTermPlaces<T>[i]);
+    }
 }
 
 template <class T>

@@ -135,6 +135,12 @@ template <class T>
 struct Terms {
     Number<T, Time> dispatch, fork_join, compute, vector, sram, dram, dma, stall, results, bus;
 };
+/// [term of kTimeTerms] its place.
+template <class T>
+inline constexpr std::array<Number<T, Time> Terms<T>::*, kTimeTerms.size()> kTermPlaces{
+    &Terms<T>::dispatch, &Terms<T>::fork_join, &Terms<T>::compute, &Terms<T>::vector,  &Terms<T>::sram,
+    &Terms<T>::dram,     &Terms<T>::dma,       &Terms<T>::stall,   &Terms<T>::results, &Terms<T>::bus};
+
 /// The overlap rule of a kernel (CostRule) in the chosen number type.
 template <class T>
 struct Overlaps {
@@ -148,6 +154,7 @@ template <class T>
 struct Total {
     Number<T, Time> time;
     Bound bound = Bound::kDispatch;
+    Time deciding;  ///< time by which the bound was chosen: of the terms that it is about
 };
 /// Record kept of a cost beyond its values: terms and total with their formulas. Empty for plain numbers.
 template <class T>

@@ -49,20 +49,27 @@ Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
     core = beside<T>(core, terms.results, "engines and memories");
     const auto overhead = terms.dispatch + terms.fork_join;
     const auto alone = larger(core, terms.results) + smaller(core, terms.results) * (1.0 - overlaps.device);
-    Total<T> total{overhead + larger(alone, terms.bus), Bound::kDispatch};
+    const auto decided_by = [&](Bound bound, const Number<T, Time>& time) {
+        return Total<T>{overhead + larger(alone, terms.bus), bound, value_of(time)};
+    };
     if (value_of(overhead) > std::max(value_of(longest), value_of(terms.results))) {
-        total.bound = Bound::kDispatch;
-    } else if (value_of(terms.results) > value_of(core) || value_of(terms.bus) > value_of(alone)) {
-        total.bound = Bound::kDram;
-    } else if (value_of(longest) == value_of(memory)) {
-        const bool vector = on_the_way && value_of(terms.vector) > value_of(terms.dma + terms.dram);
-        total.bound = vector ? Bound::kVector : value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
-    } else if (value_of(longest) == value_of(terms.sram)) {
-        total.bound = Bound::kSram;
-    } else {
-        total.bound = value_of(terms.compute) >= value_of(terms.vector) ? Bound::kCompute : Bound::kVector;
+        return decided_by(Bound::kDispatch, overhead);
     }
-    return total;
+    if (value_of(terms.bus) > value_of(alone)) {
+        return decided_by(Bound::kDram, terms.bus);
+    }
+    if (value_of(terms.results) > value_of(core)) {
+        return decided_by(Bound::kDram, terms.results);
+    }
+    if (value_of(longest) == value_of(memory)) {
+        const bool vector = on_the_way && value_of(terms.vector) > value_of(terms.dma + terms.dram);
+        const Bound channel = value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
+        return decided_by(vector ? Bound::kVector : channel, memory);
+    }
+    if (value_of(longest) == value_of(terms.sram)) {
+        return decided_by(Bound::kSram, terms.sram);
+    }
+    return decided_by(value_of(terms.compute) >= value_of(terms.vector) ? Bound::kCompute : Bound::kVector, engines);
 }
 
 }  // namespace berth

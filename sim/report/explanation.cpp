@@ -159,7 +159,8 @@ Explanation explain_kernel(const Kernel& kernel, const Device& device, const Exe
     }
     explanation.rule = lines.line("total", breakdown.total);
     lines.add_parts(breakdown.total, terms, explanation.rule_parts);
-    explanation.contenders = breakdown.contenders;
+    explanation.deciding = breakdown.deciding;
+    explanation.next = breakdown.next;
     explanation.dram_rate = dram_rate_of(breakdown.terms);
     explanation.tile = tile_text(kernel, breakdown.cost.tile);
     explanation.traffic = traffic_text(kernel, breakdown.cost);

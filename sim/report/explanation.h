@@ -52,8 +52,9 @@ struct Explanation {
     std::vector<Term> terms;
     FormulaLine rule;                     ///< formula that combines the terms into the total
     std::vector<FormulaLine> rule_parts;  ///< inputs of the rule other than the terms
-    std::vector<Contender> contenders;    ///< in descending order
-    std::string tile;                     ///< empty if the kernel is not tiled
+    Time deciding;                        ///< time by which the bound decides
+    std::optional<NextBound> next;
+    std::string tile;  ///< empty if the kernel is not tiled
     std::string traffic;
     DramRate dram_rate;
     std::vector<NumberUsed> numbers;  ///< without duplicates

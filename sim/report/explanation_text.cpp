@@ -1,7 +1,6 @@
 // An explanation as text and as JSON.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "berth/quantity_text.h"
@@ -12,25 +11,13 @@ namespace berth {
 
 namespace {
 
-/// The largest contender with another name than the deciding bound.
-const Contender* next_bound(const Explanation& explanation, Bound bound) {
-    const auto next = std::find_if(explanation.contenders.begin(), explanation.contenders.end(),
-                                   [bound](const Contender& c) { return c.bound != bound; });
-    return next == explanation.contenders.end() || next->time <= Time{} ? nullptr : &*next;
-}
-
-std::string bound_text(const Explanation& explanation, Bound bound) {
-    const auto decides = std::find_if(explanation.contenders.begin(), explanation.contenders.end(),
-                                      [bound](const Contender& c) { return c.bound == bound; });
-    std::string text = fmt::format("Bound by {}", choice_name(kBoundNames, bound));
-    if (decides == explanation.contenders.end()) {
-        return text + ".";
-    }
-    text += fmt::format(" ({})", brief(decides->time));
-    if (const Contender* next = next_bound(explanation, bound)) {
-        text += fmt::format("; next is {} ({}), which decides once {} is {} times faster",
-                            choice_name(kBoundNames, next->bound), brief(next->time), choice_name(kBoundNames, bound),
-                            number_text(decides->time / next->time, 3));
+std::string bound_text(const Explanation& explanation) {
+    const std::string_view bound = choice_name(kBoundNames, explanation.cost.bound);
+    std::string text = fmt::format("Bound by {} ({})", bound, brief(explanation.deciding));
+    if (const auto& next = explanation.next) {
+        text +=
+            fmt::format("; next is {} ({}), which decides once {} is {} times as fast",
+                        choice_name(kBoundNames, next->bound), brief(next->time), bound, number_text(next->times, 3));
     }
     return text + ".";
 }
@@ -122,7 +109,7 @@ std::string explanation_text(const Explanation& explanation, TextWidth width) {
         }
     }
     text += term_lines("total", brief(explanation.cost.total), explanation.rule, explanation.rule_parts, said, width);
-    text += "\n" + wrapped(bound_text(explanation, explanation.cost.bound), 0, width);
+    text += "\n" + wrapped(bound_text(explanation), 0, width);
     if (!explanation.tile.empty()) {
         text += wrapped("Tile: " + explanation.tile + ".", 0, width);
     }
@@ -150,9 +137,10 @@ void add_explanation(Json& object, const Explanation& explanation) {
     object["rule_inputs"] = json_line(explanation.rule)["inputs"];
     object["rule_parts"] = json_lines(explanation.rule_parts);
     object["bound"] = choice_name(kBoundNames, cost.bound);
-    const Contender* next = next_bound(explanation, cost.bound);
-    object["next_bound"] = next != nullptr ? Json(choice_name(kBoundNames, next->bound)) : Json(nullptr);
-    object["next_bound_ms"] = next != nullptr ? json_milliseconds(next->time) : Json(nullptr);
+    const auto& next = explanation.next;
+    object["next_bound"] = next ? Json(choice_name(kBoundNames, next->bound)) : Json(nullptr);
+    object["next_bound_ms"] = next ? json_milliseconds(next->time) : Json(nullptr);
+    object["next_bound_times"] = next ? json_number(next->times) : Json(nullptr);
     object["tile"] = json_text(explanation.tile);
     object["tile_sizes"] = json_tile(cost.tile);
     object["traffic"] = explanation.traffic;

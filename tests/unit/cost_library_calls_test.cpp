@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "berth/cost.h"
+#include "berth/cost_breakdown.h"
 #include "hardware_fixtures.h"
 
 namespace berth {
@@ -41,6 +42,29 @@ TEST_F(LibraryCallCost, WideResultsLeaveAtTheirOwnRate) {
     const double rest = in_microseconds(std::max(memory, cost.compute) + 0.2 * std::min(memory, cost.compute));
     EXPECT_NEAR(in_microseconds(cost.total), 4 + results + 0.2 * rest, 1e-9);
     EXPECT_EQ(cost.bound, Bound::kDram);
+}
+
+// Results contend with all else of the kernel, hidden shares included, not with the longest of its terms.
+TEST_F(LibraryCallCost, TheNextBoundDecidesOnceTheBoundIsAsMuchFaster) {
+    npu_.matrix.overlap = Parameter<double>{0.5};
+    npu_.matrix.efficiency.value *= 0.1;
+    const Kernel kernel = product(128, 1024, 2048);
+    const KernelCost before = kernel_cost(kernel, npu_, {1, {}});
+    ASSERT_EQ(before.bound, Bound::kCompute);
+    for (const double share : {0.9, 1.0, 1.05, 1.1}) {  // of the results' time in that of the array
+        npu_.matrix.int32_output = Parameter<Bandwidth>{bytes(128 * 1024 * 4) / (before.compute * share)};
+        const CostBreakdown breakdown = explain_cost(kernel, npu_, {1, {}});
+        ASSERT_EQ(breakdown.cost.bound, Bound::kCompute) << share;
+        ASSERT_TRUE(breakdown.next);
+        const auto bound_if_faster = [&](double times) {
+            Device faster = npu_;
+            faster.matrix.efficiency.value *= times;
+            return kernel_cost(kernel, faster, {1, {}}).bound;
+        };
+        EXPECT_EQ(bound_if_faster(breakdown.next->times * 0.999), Bound::kCompute) << share;
+        EXPECT_EQ(bound_if_faster(breakdown.next->times * 1.001), Bound::kDram) << share;
+        EXPECT_EQ(breakdown.next->bound, Bound::kDram) << share;
+    }
 }
 
 TEST_F(LibraryCallCost, AccumulatorsOfEachKindLeaveAtTheirRate) {
