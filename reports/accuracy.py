@@ -321,6 +321,7 @@ def neighbours(berth):
 def cpu_runtimes(berth):
     rows = []
     for profile, wanted in ((PROFILE, "networks under ONNX Runtime"), ("rk3588-ggml", ""), ("raspberry-pi-5-ggml", ""), ("x86-ggml", ""),
+                            ("imx8mp", "networks on its four small cores"),
                             ("rk3588-pytorch", "")):
         for one in berth.ask("validate", "--hardware", profile)["sets"]:
             if wanted in ("", one["name"]):

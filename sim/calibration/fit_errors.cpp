@@ -102,19 +102,23 @@ double share_within(const std::vector<UnseenModel>& models, double factor) {
 }
 
 // Smallest factor on all class errors for which nine of ten unseen models are within their interval; below 1 only if
-// models are all that was measured.
+// models are all that was measured. Of n samples the largest is expected at n / (n + 1) of a distribution, so fewer
+// than nine say nothing of its nine tenths by themselves: what they narrow counts in proportion.
 double factor_for(const std::vector<UnseenModel>& models, bool may_narrow) {
     constexpr double kLeast = 0.1;
     constexpr double kMost = 10;
     constexpr double kGrowth = 1.02;
+    constexpr double kEnough = 9;
     double factor = may_narrow ? kLeast : 1;
     while (factor < kMost && share_within(models, factor) < 0.9) {
         factor *= kGrowth;
     }
-    return factor;
+    const double say = std::min(1.0, static_cast<double>(models.size()) / kEnough);
+    return factor < 1 ? 1 - (1 - factor) * say : factor;
 }
 
-// Widens all class errors if whole models need it, since a sequence of operators may deviate more than each alone.
+// Widens all class errors if whole models need it, since a sequence of operators may deviate more than each alone. They
+// narrow the errors of classes that occur in them.
 void widen_for_models(DeviceErrors& errors, const Profile& profile, std::span<const FitRow> rows,
                       std::span<const FittedRow> fitted) {
     std::vector<UnseenModel> models;
@@ -135,8 +139,9 @@ void widen_for_models(DeviceErrors& errors, const Profile& profile, std::span<co
     const double factor = factor_for(models, models_alone);
     for (const ErrorClass of :
          {ErrorClass::kMatmul, ErrorClass::kVector, ErrorClass::kAttention, ErrorClass::kHandover}) {
-        if (models_alone || (factor > 1 && errors.calibrated(of))) {
-            errors.set(of, errors.value(of) * factor, occurs[static_cast<std::size_t>(of)] > Time{});
+        const bool known = occurs[static_cast<std::size_t>(of)] > Time{};
+        if (factor > 1 ? models_alone || errors.calibrated(of) : models_alone && known) {
+            errors.set(of, errors.value(of) * factor, known);
         }
     }
 }

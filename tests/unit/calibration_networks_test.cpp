@@ -61,6 +61,20 @@ TEST_F(CalibrationNetworks, TwoTimesGiveAProfileThatSaysWhatTheyLeaveOpen) {
         << "a row that is far off and of much leverage stands there once";
 }
 
+// Neither network has attention, and two say little about how far a third one is off.
+TEST_F(CalibrationNetworks, TwoNetworksNarrowLittleAndOnlyWhatTheyHave) {
+    Profile profile = chip();
+    const auto prior = profile.devices[static_cast<std::size_t>(*device_named(profile, "npu"))].error;
+    const auto found = fit(profile, "resnet-18,fp16,,0.916\nresnet-101,fp16,,3.3\n");
+    ASSERT_TRUE(found.has_value()) << diagnostics_.text();
+    for (const FittedError& one : found->devices.at(0).errors) {
+        EXPECT_NE(one.of, ErrorClass::kAttention);
+        if (one.of == ErrorClass::kMatmul) {
+            EXPECT_GE(one.after, 0.75 * prior.matmul.value);
+        }
+    }
+}
+
 TEST_F(CalibrationNetworks, RowsOfTheSameWorkTakeTheTimeThatIsCountedOnce) {
     const Profile profile = chip();
     // Two equal rows, another dtype, another length, and the first row again.
