@@ -93,15 +93,21 @@ void keep_scores(Case& without) {
     without.device().attention->keeps_scores_from.reset();
 }
 
+bool keeps_by_assumption(const Device& device) {
+    return device.attention && device.attention->keeps_scores_from &&
+           device.attention->keeps_scores_from->origin == Origin::kAssumed;
+}
+
 void spill_scores(Case& without) { without.device().attention->keeps_scores = false; }
 
 struct Mechanism {
     std::string_view name, keys;
-    bool (*is_inherited)(const Device& device);
+    bool (*applies)(const Device& device);
     void (*leave_out)(Case& without);
+    bool assumed = false;
 };
 
-constexpr std::array<Mechanism, 7> kMechanisms{{
+constexpr auto kMechanisms = std::to_array<Mechanism>({
     {"starts of kernels", "runtime.dispatch", has_inherited_rules, start_at_once},
     {"norms and element-wise work in several passes", "vector.CLASS.traffic", has_inherited_passes, pass_once},
     {"operators at another dtype and conversions for them", "runtime.operators.OP.dtypes", has_inherited_rules,
@@ -112,7 +118,8 @@ constexpr std::array<Mechanism, 7> kMechanisms{{
      [](const Device& device) { return is_inherited(device.matrix.row_tile); }, use_whole_buffer},
     {"scores that pass the memory, head by head", "attention.keeps_scores", spills_by_inheritance, keep_scores},
     {"scores that stay on chip", "attention.keeps_scores_from", spills_by_inheritance, spill_scores},
-}};
+    {"scores that stay on chip", "attention.keeps_scores_from", keeps_by_assumption, spill_scores, true},
+});
 
 }  // namespace
 
@@ -120,7 +127,7 @@ std::vector<InheritedMechanism> inherited_mechanisms(const Profile& profile, con
                                                      Time latency) {
     std::vector<InheritedMechanism> found;
     for (const Mechanism& one : kMechanisms) {
-        if (!one.is_inherited(profile.devices[static_cast<std::size_t>(device)])) {
+        if (!one.applies(profile.devices[static_cast<std::size_t>(device)])) {
             continue;
         }
         Case without{profile, stage, device};
@@ -129,7 +136,7 @@ std::vector<InheritedMechanism> inherited_mechanisms(const Profile& profile, con
         const auto candidate = evaluate_on(without.profile, without.stage, device, ignored);
         const Time adds = candidate ? latency - candidate->latency.median : Time{};
         if (std::max(adds, -1.0 * adds) >= latency * kLeastNamedShare) {
-            found.push_back({std::string(one.name), std::string(one.keys), adds});
+            found.push_back({std::string(one.name), std::string(one.keys), adds, one.assumed});
         }
     }
     std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.adds > b.adds; });

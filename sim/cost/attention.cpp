@@ -45,11 +45,6 @@ ScoreTile score_tile(const Kernel& kernel, const AttentionDims& d, const Device&
     return {queries, queries > 0 ? static_cast<double>(ceil_div(d.seq, queries)) : 0};
 }
 
-bool may_keep(const AttentionEngine& engine, const Device& device, int cores) {
-    return engine.keeps_scores &&
-           (!engine.keeps_scores_from || room_of_core(device, cores) >= engine.keeps_scores_from->value);
-}
-
 Bytes queries_read(const Kernel& kernel, const AttentionDims& d) {
     return element_size(kernel.input) * static_cast<double>(d.batch * d.heads * d.seq * d.head_dim);
 }
@@ -128,7 +123,7 @@ void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d,
                 const Rates<T>& rates) {
     ScoreTraffic<T> chosen = spilled_scores<T>(kernel, d, device, demand.compulsory, rates.cores);
     const ScoreTile tile = score_tile(kernel, d, device, rates.cores);
-    if (tile.queries > 0 && may_keep(*device.attention, device, rates.cores)) {
+    if (tile.queries > 0 && may_keep_scores(device, rates.cores)) {
         const ScoreTraffic<T> kept = kept_scores<T>(kernel, d, device, tile);
         if (moving_time<T>(kept, device, rates) <= moving_time<T>(chosen, device, rates)) {
             chosen = kept;
@@ -143,6 +138,12 @@ void add_scores(Demand<T>& demand, const Kernel& kernel, const AttentionDims& d,
 }
 
 }  // namespace
+
+bool may_keep_scores(const Device& device, int cores) {
+    const AttentionEngine& engine = *device.attention;
+    return engine.keeps_scores &&
+           (!engine.keeps_scores_from || room_of_core(device, cores) >= engine.keeps_scores_from->value);
+}
 
 Bytes cached_size(const AttentionDims& d, DType weights, std::int64_t group) {
     return stored_size(weights, group) * (static_cast<double>(d.batch * d.kv_heads * keys_read(d)) *

@@ -102,6 +102,10 @@ struct Residency {
 [[nodiscard]] Residency plan_residency(const std::vector<TensorFacts>& tensors, std::size_t operators, Bytes weights,
                                        const Device& device, int cores);
 
+/// Whether the runtime has a schedule for attention that leaves scores in the memory of a core, if they fit there. The
+/// device has an attention engine.
+[[nodiscard]] bool may_keep_scores(const Device& device, int cores);
+
 /// The two matmuls and the softmax into which attention is lowered where the runtime has no attention operator.
 [[nodiscard]] std::array<Kernel, 3> attention_parts(const Kernel& attention);
 /// Transposes around those parts, between rows that span all heads and one matrix per head, as one kernel. Absent where

@@ -8,6 +8,7 @@
 #include "base/mapped.h"
 #include "base/overloaded.h"
 #include "berth/runtimes.h"
+#include "cost/lowering.h"
 #include "evaluation/sensitivities.h"
 
 namespace berth {
@@ -76,13 +77,22 @@ double doubt(const Kernel& kernel, const Device& device, ErrorClass of) {
     return of_kernels && evidence_for(kernel, device) != EvidenceKind::kNear ? kFarther : 1;
 }
 
+// Whether a kernel's schedule is taken from a number that no row determined.
+bool rests_on_assumed_schedule(const KernelTerm& term, const Device& device) {
+    const bool attends = term.kernel.kind == OperatorKind::kAttention && device.attention;
+    return attends && device.attention->keeps_scores_from &&
+           !was_measured(device.attention->keeps_scores_from->origin) && may_keep_scores(device, term.execution.cores);
+}
+
 // Evidence for a term; hand-overs and runtime calls rest on their own numbers.
 std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profile& profile) {
     const auto device = [&profile](DeviceId id) -> const Device& {
         return profile.devices[static_cast<std::size_t>(id)];
     };
     if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
-        return evidence_for(kernel->kernel, device(kernel->device));
+        const Device& on = device(kernel->device);
+        const auto found = evidence_for(kernel->kernel, on);
+        return found && rests_on_assumed_schedule(*kernel, on) ? EvidenceKind::kAssumed : found;
     }
     const auto* call = std::get_if<CallTerm>(&term);
     const auto* crossing = std::get_if<CrossingTerm>(&term);

@@ -81,25 +81,33 @@ std::string lengths_text(const Candidate& candidate) {
                                            candidate.actual_tokens));
 }
 
-// What a runtime's mechanisms add as they were found on another chip, and save.
-std::string inherited_text(const ModelPrediction& prediction, TextWidth width) {
-    if (prediction.inherited.empty()) {
-        return "";
-    }
-    std::string text = "\n" + wrapped(fmt::format("Inherited with {} until this chip states its own, each by itself:",
-                                                  prediction.runtime),
-                                      0, width);
+// What a runtime's mechanisms add, and save, under a heading; nothing without mechanisms of the kind.
+std::string mechanisms_text(const ModelPrediction& prediction, bool assumed, std::string_view heading,
+                            TextWidth width) {
+    std::string text;
     for (const InheritedMechanism& one : prediction.inherited) {
         const bool saves = one.adds < Time{};
-        text += wrapped(fmt::format("{} {} {} ({})", one.name, saves ? "save" : "add",
-                                    brief(saves ? -one.adds : one.adds), one.keys),
-                        2, width);
+        if (one.assumed == assumed) {
+            text += wrapped(fmt::format("{} {} {} ({})", one.name, saves ? "save" : "add",
+                                        brief(saves ? -one.adds : one.adds), one.keys),
+                            2, width);
+        }
     }
-    return text;
+    return text.empty() ? text : "\n" + wrapped(heading, 0, width) + text;
+}
+
+std::string inherited_text(const ModelPrediction& prediction, TextWidth width) {
+    const auto inherited =
+        fmt::format("Inherited with {} until this chip states its own, each by itself:", prediction.runtime);
+    const auto assumed = fmt::format("Assumed of {}, since no measurement shows it:", prediction.runtime);
+    return mechanisms_text(prediction, false, inherited, width) + mechanisms_text(prediction, true, assumed, width);
 }
 
 Json json_inherited(const InheritedMechanism& one) {
-    return {{"mechanism", one.name}, {"keys", one.keys}, {"adds_ms", json_milliseconds(one.adds)}};
+    return {{"mechanism", one.name},
+            {"keys", one.keys},
+            {"adds_ms", json_milliseconds(one.adds)},
+            {"assumed", one.assumed}};
 }
 
 }  // namespace

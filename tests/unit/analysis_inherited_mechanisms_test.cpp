@@ -96,5 +96,21 @@ TEST(InheritedMechanisms, AreNoneOfAChipOfItsOwn) {
     EXPECT_TRUE(mechanisms_of(*measured).empty());
 }
 
+// The shipped schedule spills whatever would fit; from which buffer on it would keep scores, no row says.
+TEST(InheritedMechanisms, AnAssumedScheduleOfTheChipItselfIsNamed) {
+    const auto kept_with = [](const char* capacity) {
+        Diagnostics diagnostics;
+        const auto profile =
+            load_hardware(Library{{BERTH_SOURCE_DIR}}, "rk3588-rknn-2.3.2",
+                          {{"devices.npu.memories.sram.capacity", capacity}}, SourceLocation("test"), diagnostics);
+        return mechanisms_of(*profile);
+    };
+    EXPECT_TRUE(kept_with("1023 KiB").empty());
+    const auto named = kept_with("1 MiB");
+    ASSERT_EQ(named.size(), 1U);
+    EXPECT_TRUE(named.front().assumed);
+    EXPECT_LT(named.front().adds, Time{});
+}
+
 }  // namespace
 }  // namespace berth::inherited_mechanisms_tests
