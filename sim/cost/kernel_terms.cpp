@@ -88,16 +88,14 @@ Demand<T> demand_of(const Kernel& kernel, const Device& device, const Rates<T>& 
 }
 
 // Adds misses caused by co-runners, which fill a shared cache with their own lines while the kernel runs. The reuse
-// distance of activations is about one kernel, as is that of all operands of a kernel that is called repeatedly.
+// distance of activations is about one kernel, as is that of all operands of a kernel that is called repeatedly. What
+// stays in the cache although the operands exceed it is used again block by block, within the capacity.
 template <class T>
 void interfere(Demand<T>& demand, const Kernel& kernel, DeviceKind kind, const Number<T, Bytes>& capacity,
                const Number<T, Bytes>& brought_in) {
-    const auto operands = T::given(demand.compulsory, "each operand once");
-    const auto alone = T::evicted(operands, capacity, kind);
-    if (value_of(alone) >= 1) {
-        return;
-    }
-    const auto together = T::evicted(operands + brought_in, capacity, kind);
+    const auto used = smaller(T::given(demand.compulsory, "each operand once"), capacity);
+    const auto alone = T::evicted(used, capacity, kind);
+    const auto together = T::evicted(used + brought_in, capacity, kind);
     const auto share = T::named((together - alone) / (1.0 - alone), "share evicted by co-runners");
     evict<T>(demand.on_chip, demand, share);
     if (kernel.cache == CacheState::kHot) {

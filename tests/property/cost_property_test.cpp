@@ -123,16 +123,41 @@ RC_GTEST_PROP(CostProperty, MoreCacheIsNeverSlower, ()) {
     RC_ASSERT(kernel_cost(kernel, better, {2, {}}).total <= kernel_cost(kernel, cpu(), {2, {}}).total * kRounding);
 }
 
-// A shared cache needs a private level of the cores before it.
-RC_GTEST_PROP(CostProperty, OthersInTheCacheNeverMakeAKernelFaster, ()) {
+Kernel any_kernel_on_chip() {
     Kernel kernel = kernel_at(OperatorKind::kMatmul, any_matmul(), DType::kFp32);
     kernel.cache = *rc::gen::element(CacheState::kHot, CacheState::kGraph);
     kernel.input_on_chip = kernel.output_on_chip = kernel.weights_on_chip = true;
-    Device quiet = cpu();
-    MemoryLevel own = quiet.memories.back();
+    return kernel;
+}
+
+// A shared cache needs a private level of the cores before it. Were DRAM hidden behind the cache altogether, a miss
+// would make it busier and the cache less.
+Device with_shared_cache() {
+    Device device = cpu();
+    device.overlap.value = 0.5;
+    MemoryLevel own = device.memories.back();
     own.share = MemoryShare::kCore;
     own.capacity.value = kibibytes(512);
-    quiet.memories.insert(quiet.memories.end() - 1, own);
+    device.memories.insert(device.memories.end() - 1, own);
+    return device;
+}
+
+// From caches that hold a small part of the operands to those that hold all.
+RC_GTEST_PROP(CostProperty, MoreOfASharedCacheIsNeverSlower, ()) {
+    const Kernel kernel = any_kernel_on_chip();
+    Device smaller = with_shared_cache();
+    smaller.memories.back().co_runners = Parameter<Bandwidth>{bytes_per_second(*rc::gen::inRange(1, 100) * 1e9)};
+    const Bytes operands = kernel_cost(kernel, smaller, {2, {}}).compulsory;
+    smaller.memories.back().capacity.value = operands * (*rc::gen::inRange(5, 300) / 100.0);
+    Device larger = smaller;
+    larger.memories.back().capacity.value *= 1 + *rc::gen::inRange(1, 300) / 100.0;
+    const auto total = [&kernel](const Device& device) { return kernel_cost(kernel, device, {2, {}}).total; };
+    RC_ASSERT(total(larger) <= total(smaller) * kRounding);
+}
+
+RC_GTEST_PROP(CostProperty, OthersInTheCacheNeverMakeAKernelFaster, ()) {
+    const Kernel kernel = any_kernel_on_chip();
+    const Device quiet = with_shared_cache();
     Device busy = quiet;
     Device busier = quiet;
     const double rate = *rc::gen::inRange(1, 100) * 1e9;
