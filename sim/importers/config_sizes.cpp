@@ -89,7 +89,9 @@ bool ConfigSizes::applies(const SizeAlternative& alternative, const SizeRule& ru
                all_there(*alternative.others);
     }
     if (!rule.per.empty()) {
-        return !items_of(fields_, alternative.field).empty();
+        // The letters of a text stand for rounds if they have meanings; a number is one value.
+        const bool in_rounds = !alternative.meanings.empty() || fields_.lists.contains(alternative.field);
+        return in_rounds && !items_of(fields_, alternative.field).empty();
     }
     const auto text = fields_.texts.find(alternative.field);
     if (text == fields_.texts.end()) {
