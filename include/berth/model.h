@@ -115,7 +115,9 @@ struct Workload {
     friend auto operator<=>(const Workload&, const Workload&) = default;
 };
 
-[[nodiscard]] std::optional<Architecture> read_architecture(const YamlNode& root);
+/// Reads an architecture. Sections of other architectures are looked for in its file's folder.
+[[nodiscard]] std::optional<Architecture> read_architecture(const YamlNode& root,
+                                                            const ReadDocument& read = YamlDocument::load);
 
 /// Whether the architecture's graphs depend on the workload's tokens; those of images do not.
 [[nodiscard]] bool depends_on_tokens(const Architecture& architecture);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "berth/model.h"
+#include "graph/borrowed_sections.h"
 #include "graph/expression_reader.h"
 #include "graph/size_rules.h"
 
@@ -21,7 +22,8 @@ constexpr std::int64_t kMostBlocks = 1'000'000;
 /// Reads an architecture from top to bottom. Errors go to the nodes' diagnostics.
 class ArchitectureReader {
   public:
-    explicit ArchitectureReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+    ArchitectureReader(Diagnostics& diagnostics, BorrowedSections others)
+        : diagnostics_(diagnostics), others_(std::move(others)) {}
 
     Architecture read(const YamlNode& root) {
         result_.name = root.require("architecture", "the architecture's name").text().value_or("");
@@ -173,21 +175,37 @@ class ArchitectureReader {
         }
     }
 
+    /// Reads a section that stands here, or in the file that `of` names; that one's sizes are those of this file.
     void read_section(const YamlNode& node) {
         Section section;
         const YamlNode name_node = node.require("section", "the prefix of the section's operators");
         section.name = name_node.text().value_or("");
         section.where = node.where();
+        if (const auto of = node.find("of")) {
+            const std::size_t errors_before = diagnostics_.error_count();
+            const auto given = node.find("let");
+            if (const auto borrowed = others_.section(*of, section.name)) {
+                read_parts(*borrowed, given, section);
+                if (diagnostics_.error_count() != errors_before) {
+                    of->error(fmt::format("section '{}' of '{}' does not fit the sizes and names here", section.name,
+                                          of->text().value_or("")),
+                              "those that it uses, as sizes of this file or in 'let'");
+                }
+            }
+        } else {
+            read_parts(node, std::nullopt, section);
+        }
+        node.reject_unknown_keys();
+        result_.sections.push_back(std::move(section));
+    }
+
+    /// Reads a section's keys at `node`, after the locals `given` where the section is used.
+    void read_parts(const YamlNode& node, const std::optional<YamlNode>& given, Section& section) {
         section.repeat = expressions_.read(node.find("repeat"), known_);
         section.when = expressions_.read(node.find("when"), known_);
-        const bool numbered = section.name.find("{i}") != std::string::npos;
-        if (numbered && !section.repeat) {
-            name_node.error("{i} numbers the rounds of a section, but this one is not repeated",
-                            "a 'repeat' beside it");
-        } else if (!numbered && section.repeat && name_node.exists()) {
-            name_node.error("the rounds of this section would share their names", "{i} in the name");
-        }
+        check_numbering(section, node.require("section", "the prefix of the section's operators"));
         Known known = section.repeat ? known_in_rounds(known_, section.repeat->text()) : known_;
+        read_locals(section, given, known);
         read_locals(section, node.find("let"), known);
         section.weights_of = read_weights_of(node, section, known);
         const YamlNode operators = node.require("operators", "a list of operators");
@@ -202,7 +220,15 @@ class ArchitectureReader {
                 earlier_.push_back(section.name + "." + op.name);
             }
         }
-        result_.sections.push_back(std::move(section));
+    }
+
+    static void check_numbering(const Section& section, const YamlNode& name) {
+        const bool numbered = section.name.find("{i}") != std::string::npos;
+        if (numbered && !section.repeat) {
+            name.error("{i} numbers the rounds of a section, but this one is not repeated", "a 'repeat' beside it");
+        } else if (!numbered && section.repeat && name.exists()) {
+            name.error("the rounds of this section would share their names", "{i} in the name");
+        }
     }
 
     std::optional<Expression> read_weights_of(const YamlNode& node, const Section& section, const Known& known) {
@@ -377,6 +403,7 @@ class ArchitectureReader {
     }
 
     Diagnostics& diagnostics_;
+    BorrowedSections others_;
     Architecture result_;
     Known known_;
     std::vector<std::string> earlier_;            ///< full names of operators of earlier sections that are not repeated
@@ -388,9 +415,10 @@ class ArchitectureReader {
 
 }  // namespace
 
-std::optional<Architecture> read_architecture(const YamlNode& root) {
+std::optional<Architecture> read_architecture(const YamlNode& root, const ReadDocument& read) {
     const std::size_t errors_before = root.diagnostics().error_count();
-    Architecture architecture = ArchitectureReader(root.diagnostics()).read(root);
+    const auto folder = std::filesystem::path(root.where().file_name()).parent_path();
+    Architecture architecture = ArchitectureReader(root.diagnostics(), BorrowedSections(folder, read)).read(root);
     if (root.diagnostics().error_count() != errors_before) {
         return std::nullopt;
     }
@@ -399,7 +427,7 @@ std::optional<Architecture> read_architecture(const YamlNode& root) {
 
 std::optional<Architecture> read_written_graph(const YamlNode& node) {
     const std::size_t errors_before = node.diagnostics().error_count();
-    Architecture architecture = ArchitectureReader(node.diagnostics()).read_written(node);
+    Architecture architecture = ArchitectureReader(node.diagnostics(), BorrowedSections({}, {})).read_written(node);
     if (node.diagnostics().error_count() != errors_before) {
         return std::nullopt;
     }

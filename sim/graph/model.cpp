@@ -8,23 +8,12 @@
 #include <utility>
 
 #include "berth/quantity_text.h"
+#include "graph/borrowed_sections.h"
 #include "graph/size_rules.h"
 
 namespace berth {
 
 namespace {
-
-std::vector<std::string> architectures_in(const std::filesystem::path& directory) {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
-        if (entry.path().extension() == ".yaml") {
-            names.push_back(entry.path().stem().string());
-        }
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
 
 std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, const std::filesystem::path& directory,
                                                       const ReadDocument& read) {
@@ -41,7 +30,7 @@ std::shared_ptr<const Architecture> load_architecture(const YamlNode& node, cons
         return nullptr;
     }
     const auto document = read(directory / (known[*found] + ".yaml"), node.diagnostics());
-    auto architecture = document ? read_architecture(document->root(node.diagnostics())) : std::nullopt;
+    auto architecture = document ? read_architecture(document->root(node.diagnostics()), read) : std::nullopt;
     return architecture ? std::make_shared<const Architecture>(std::move(*architecture)) : nullptr;
 }
 

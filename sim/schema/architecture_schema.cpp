@@ -26,19 +26,24 @@ Part size_rules() {
 Part section() {
     Part part = object_with({
         required("section", "prefix of its operators' names; {i} is the repetition", text()),
+        optional("of", "another architecture, whose section of this name stands here; only 'let' goes with it", text()),
         optional("repeat", "number of repetitions; a repeated section is a block and has {i} in its name",
                  expression()),
         optional("when", "the section exists only if this is not 0", expression()),
         optional("weights_of", "the round whose weights a round uses: its own or an earlier one", expression()),
         optional("let", "name: expression, for this section", map_of(expression())),
-        required(
+        optional(
             "result",
             "the operator whose output is the input of the next repetition and section; input for the previous result",
             text()),
-        required("operators", "in any order, without cycles", graph_operators(GraphForm::kTemplate)),
+        optional("operators", "in any order, without cycles", graph_operators(GraphForm::kTemplate)),
     });
-    part.shape.update(if_then_else(has("repeat"), at_key("section", {{"type", "string"}, {"pattern", "\\{i\\}"}}),
-                                   at_key("section", {{"not", {{"type", "string"}, {"pattern", "\\{i\\}"}}}})));
+    const Json numbered = {{"type", "string"}, {"pattern", "\\{i\\}"}};
+    const Json own = all_of({has_all({"result", "operators"}), if_then_else(has("repeat"), at_key("section", numbered),
+                                                                            at_key("section", {{"not", numbered}}))});
+    part.shape.update(if_then_else(
+        has("of"), has_none({"repeat", "when", "weights_of", "result", "operators"}, "they are those of the section"),
+        own));
     return part;
 }
 

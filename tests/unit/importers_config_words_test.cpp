@@ -69,6 +69,11 @@ TEST(ConfigWords, LettersAndNumbersStandForRoundsToo) {
     const std::string numbers = "  - model_types: [t]\n    sizes: {layers: n, width: 4, kind: {field: widths}}\n";
     EXPECT_EQ(Imported(numbers, R"({"model_type": "t", "n": 2, "widths": [7, 7]})").sizes(),
               "{layers: 2, width: 4, kind: 7}");
+    // One number is that of all rounds, and no list of its digits.
+    const std::string both =
+        "  - model_types: [t]\n    sizes: {layers: n, width: 4, kind: [{field: widths}, widths]}\n";
+    EXPECT_EQ(Imported(both, R"({"model_type": "t", "n": 2, "widths": 47})").sizes(),
+              "{layers: 2, width: 4, kind: 47}");
     const std::string listed =
         "  - model_types: [t]\n    sizes: {layers: n, width: 4, kind: {listed_in: dense, then: 0, else: i + 1}}\n";
     EXPECT_EQ(Imported(listed, R"({"model_type": "t", "n": 3, "dense": [1]})").sizes(),
