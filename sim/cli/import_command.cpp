@@ -142,6 +142,14 @@ void refuse_others(const ImportOptions& options, SourceKind kind, Diagnostics& d
     refuse("--model", !options.model.empty(), profile, kProfile);
     refuse("--tokens", options.tokens.has_value(), profile && !options.model.empty(), "a profile, with --model");
     refuse("--batch", options.batch.has_value(), profile && !options.model.empty(), "a profile, with --model");
+    for (const auto& [option, given] :
+         {std::pair("--tokens", options.tokens.has_value()), {"--batch", options.batch.has_value()}}) {
+        if (given && is_network_file(options.model)) {
+            diagnostics.error(SourceLocation(std::string(option)),
+                              fmt::format("it does not apply to {}, which names its sizes itself", options.model),
+                              "--dim NAME=SIZE or --dim INPUT:AXIS=SIZE");
+        }
+    }
     refuse("--cores", options.cores.has_value(), profile, kProfile);
     refuse("--clock", !options.clock.empty(), report || kind == SourceKind::kLayerTable,
            "a layer table of the RKNN runtime, QNN or Vela");

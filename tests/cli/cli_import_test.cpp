@@ -133,6 +133,15 @@ TEST_F(CliImport, AProfileIsValidatedAgainst) {
     EXPECT_EQ(predicted.status, 0) << predicted.err;
 }
 
+TEST_F(CliImport, AModelThatNamesItsSizesTakesThemByName) {
+    const std::string model = data("onnx/small-cnn.onnx");
+    for (const std::string option : {"--batch", "--tokens"}) {
+        expect_refused({"import", data("profiles/minilm-block.onnxruntime.json"), "--model", model, option, "2"},
+                       option + ": error: it does not apply to " + model +
+                           ", which names its sizes itself (expected --dim NAME=SIZE or --dim INPUT:AXIS=SIZE)\n");
+    }
+}
+
 TEST_F(CliImport, ATableOfLayersTakesItsSizesFromTheModelThatRan) {
     write("layers.csv",
           "layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms);\n"
