@@ -178,6 +178,14 @@ def recurrences():
                 [weight("w", 1, 12, 64, kind=np.int8), weight("r", 1, 16, 64, kind=np.int8), weight("b", 1, 128),
                  number("s", 1, kind=np.float32), number("z", 0, kind=np.int8)], [value("y", 20, 1, 3, 16)],
                 20 * 3 * 64 * 28, 64 * 28, hidden_size=16)
+    # Keys of the memory once; at each step four gates of input, state and attention, a query, 9 scores, their sum.
+    yield model("attn_lstm", "AttnLSTM", ["x", "w", "r", "b", "", "", "", "", "q", "k", "v", "memory", "", "a"],
+                [value("x", 20, 3, 12), value("memory", 3, 9, 10)],
+                [weight("w", 1, 64, 12 + 5), weight("r", 1, 64, 16), weight("b", 1, 128), weight("q", 1, 16, 7),
+                 weight("k", 1, 10, 7), weight("v", 1, 7), weight("a", 1, 10 + 16, 5)],
+                [value("y", 20, 1, 3, 16)],
+                3 * 9 * 10 * 7 + 20 * 3 * (64 * (12 + 5 + 16) + 16 * 7 + 9 * 7 + 9 * 10 + 26 * 5),
+                64 * (12 + 5 + 16) + 16 * 7 + 10 * 7 + 7 + 26 * 5, hidden_size=16)
 
 
 def later_sets():

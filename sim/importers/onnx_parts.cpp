@@ -284,6 +284,7 @@ bool add_einsum_parts(OnnxParts& parts) {
 std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node, std::vector<std::string>& assumed) {
     using Adds = bool (*)(OnnxParts&);
     static const std::unordered_map<std::string_view, Adds> kKinds{
+        {"AttnLSTM", add_attentive_recurrent_parts},
         {"Attention", add_attention_parts},
         {"BiasSplitGelu", add_split_gelu_parts},
         {"CausalConvWithState", add_causal_conv_parts},

@@ -89,6 +89,7 @@ bool add_attention_parts_of(OnnxParts& parts, std::optional<AttentionForm> form)
 // One function per kind of node; false if the sizes do not fit.
 bool add_attention_parts(OnnxParts& parts);
 bool add_recurrent_parts(OnnxParts& parts);
+bool add_attentive_recurrent_parts(OnnxParts& parts);
 bool add_einsum_parts(OnnxParts& parts);
 bool add_gated_bias_parts(OnnxParts& parts);
 bool add_causal_conv_parts(OnnxParts& parts);

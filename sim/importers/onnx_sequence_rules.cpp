@@ -108,6 +108,7 @@ bool einsum(const RuleContext& c) {
 
 constexpr NamedRule kSequence[]{
     {"Attention", attention},
+    {"AttnLSTM", recurrent},
     {"CausalConvWithState", causal_conv},
     {"DecoderAttention", decoder_attention},
     {"DecoderMaskedMultiHeadAttention", attention},

@@ -243,6 +243,35 @@ TEST(OnnxProducts, RecurrentNetworksReadTheirWeightsForEachPosition) {
     EXPECT_EQ(macs_in(sized_by_weights.graph), 20.0 * 3 * 64 * (12 + 16));
 }
 
+TEST(OnnxProducts, RecurrentNetworksThatAttendComputeTheirMemorysKeysOnce) {
+    // 20 steps of 3 inputs, states of 16 columns; a memory of 9 rows of 10, compared in 7 columns.
+    const auto attentive = [](std::int64_t directions, std::int64_t results, bool layer) {
+        std::vector<std::string> inputs{"x", "w", "r", "b", "", "", "", "", "q", "k", "v", "memory"};
+        std::string weights = constant("w", {directions, 64, 12 + results}) + constant("r", {directions, 64, 16}) +
+                              constant("b", {directions, 128}) + constant("q", {directions, 16, 7}) +
+                              constant("k", {directions, 10, 7}) + constant("v", {directions, 7});
+        if (layer) {
+            inputs.insert(inputs.end(), {"", "a"});
+            weights += constant("a", {directions, 10 + 16, results});
+        }
+        const std::string direction = directions > 1 ? attribute("direction", "bidirectional") : "";
+        return weights + node("AttnLSTM", inputs, {"y"}, attribute("hidden_size", 16) + direction + runtime_domain());
+    };
+    const std::vector<std::pair<std::string, OnnxSizes>> given{{"x", {20, 3, 12}}, {"memory", {3, 9, 10}}};
+    const NetworkImport with_layer = imported_graph(attentive(1, 5, true), given);
+    constexpr double kKeys = 3 * 9 * 10 * 7;
+    constexpr double kCompared = 16 * 7 + 9 * 7 + 9 * 10;
+    EXPECT_EQ(macs_in(with_layer.graph), kKeys + 20 * 3 * (64 * (12 + 5 + 16) + kCompared + 26 * 5));
+    EXPECT_EQ(totals(with_layer.graph).parameters, 64 * (12 + 5 + 16 + 2) + 16 * 7 + 10 * 7 + 7 + 26 * 5);
+    expect_round_trip(with_layer);
+    const NetworkImport both = imported_graph(attentive(2, 10, false), given);
+    EXPECT_EQ(macs_in(both.graph), 2 * (kKeys + 20 * 3 * (64 * (12 + 10 + 16) + kCompared)));
+    expect_round_trip(both);
+    // Input weights that leave no room for what is attended to.
+    EXPECT_THAT(onnx_refusal(model_of_graph(attentive(1, 9, false) + inputs_and_result(given, "y"))),
+                HasSubstr("multiply-accumulates that cannot be counted: AttnLSTM (1)"));
+}
+
 TEST(OnnxProducts, SumsOverAnyAxesAreTheProductsThatTheyAre) {
     const auto einsum = [](const std::string& equation, const OnnxSizes& x, const OnnxSizes& v) {
         return imported_graph(node("Einsum", {"x", "v"}, {"y"}, attribute("equation", equation)), {{"x", x}, {"v", v}});
