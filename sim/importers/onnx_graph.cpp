@@ -7,8 +7,11 @@
 #include <charconv>
 #include <iterator>
 #include <map>
+#include <ranges>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
+#include <vector>
 
 #include "graph/size_rules.h"
 #include "graph/tensor_check.h"
@@ -81,6 +84,7 @@ class GraphMaker {
             import_.graph.blocks = std::max(import_.graph.blocks, op.block + 1);
         }
         assign_categories(import_.graph);
+        tell_places_from_weights();
         import_.tokens = tokens();
         import_.integer_products = network_.integer_products();
         import_.uncounted = network_.flow().uncounted;
@@ -156,6 +160,25 @@ class GraphMaker {
         }
         const auto [first, added] = owners_.emplace(held, id);
         op.table_of = added ? kNoOperator : first->second;
+    }
+
+    /// Tables by position that are added or multiplied behind the last learned operator are places of boxes, strides or
+    /// scales of results, and no parameters: networks learn no value per position of what they put out.
+    void tell_places_from_weights() {
+        std::vector<bool> learned_behind(import_.graph.tensors.size());
+        for (Operator& op : import_.graph.operators | std::views::reverse) {
+            const bool behind = learned_behind[static_cast<std::size_t>(op.output)];
+            const auto id = static_cast<OperatorId>(&op - import_.graph.operators.data());
+            const bool combines = combining_.contains(id);
+            if (auto* const rows = std::get_if<RowsDims>(&op.dims); combines && rows->constant_rows > 1 && !behind) {
+                rows->affine = false;
+            }
+            const bool learned = behind || (!combines && weight_elements(op.kind, op.dims) > 0);
+            for (const TensorId input : op.inputs) {
+                const auto index = static_cast<std::size_t>(input);
+                learned_behind[index] = learned_behind[index] || learned;
+            }
+        }
     }
 
     static bool passes(const Operator& op) { return op.kind == OperatorKind::kOther; }
@@ -287,6 +310,9 @@ class GraphMaker {
         if (made >= 0) {
             tensors_[static_cast<std::size_t>(value)] = made;
             share_weights(op.weights);
+            if (op.kind == OperatorKind::kAdd || op.kind == OperatorKind::kMul) {
+                combining_.insert(static_cast<OperatorId>(import_.graph.operators.size() - 1));
+            }
         }
         return made >= 0;
     }
@@ -374,6 +400,7 @@ class GraphMaker {
     std::unordered_set<std::string> names_;
     std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< indices into the import's lists
     std::unordered_map<ValueId, OperatorId> owners_;  ///< by constant: the first operator that multiplies by it
+    std::unordered_set<OperatorId> combining_;        ///< nodes that add or multiply element by element
     std::map<std::string, std::int64_t> counters_;
 };
 

@@ -272,6 +272,25 @@ TEST(OnnxProducts, RecurrentNetworksThatAttendComputeTheirMemorysKeysOnce) {
                 HasSubstr("multiply-accumulates that cannot be counted: AttnLSTM (1)"));
 }
 
+TEST(OnnxProducts, PlacesOfResultsAreNoParameters) {
+    // Boxes are moved from 100 places and scaled; positions before a product are learned.
+    const std::string boxes = constant("learned", {1, 100, 8}) + constant("w", {8, 4}) + constant("b", {4}) +
+                              constant("places", {1, 100, 4}) + constant("strides", {1, 100, 1});
+    const std::string moved = node("Add", {"x", "learned"}, {"p"}) + node("MatMul", {"p", "w"}, {"r"}) +
+                              node("Add", {"r", "b"}, {"s"}) + node("Add", {"s", "places"}, {"t"});
+    const NetworkImport import =
+        imported_graph(boxes + moved + node("Mul", {"t", "strides"}, {"y"}), {{"x", {1, 100, 8}}});
+    EXPECT_EQ(totals(import.graph).parameters, 100 * 8 + 8 * 4 + 4);
+    const auto& last = std::get<RowsDims>(import.graph.operators[import.graph.operators.size() - 2].dims);
+    EXPECT_EQ(last.constant_rows, 100);
+    EXPECT_FALSE(last.affine);
+    expect_round_trip(import);
+    const std::string again =
+        constant("u", {4, 2}) + node("Mul", {"t", "strides"}, {"z"}) + node("MatMul", {"z", "u"}, {"y"});
+    EXPECT_EQ(totals(imported_graph(boxes + moved + again, {{"x", {1, 100, 8}}}).graph).parameters,
+              100 * 8 + 8 * 4 + 4 + 100 * 4 + 100 + 4 * 2);
+}
+
 TEST(OnnxProducts, SumsOverAnyAxesAreTheProductsThatTheyAre) {
     const auto einsum = [](const std::string& equation, const OnnxSizes& x, const OnnxSizes& v) {
         return imported_graph(node("Einsum", {"x", "v"}, {"y"}, attribute("equation", equation)), {{"x", x}, {"v", v}});
