@@ -58,6 +58,12 @@ constexpr std::string_view kLed =
 "decoder_attention_heads": 12, "encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072, "attention_window": [1024, 1024, 1024,
 1024, 1024, 1024]})";
 
+std::string longt5(const std::string& attention) {
+    return R"({"model_type": "longt5", "d_model": 768, "d_ff": 2048, "num_layers": 12, "num_heads": 12,
+"feed_forward_proj": "gated-gelu", "tie_word_embeddings": false, "encoder_attention_type": ")" +
+           attention + "\"}";
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, EdgeModels,
     testing::Values(
@@ -98,6 +104,31 @@ INSTANTIATE_TEST_SUITE_P(
         // 38603520 of both are one table: together the published 161844480.
         EdgeModel{"led-base-16384", "encoder", 4096, 104345856, 239283330048, std::string(kLed)},
         EdgeModel{"led-base-16384", "decoder", 8, 96102144, 117607373568, std::string(kLed)},
+        // Encoder, and decoder with 12 tables of biases, without the word table that both have: the published
+        // 247587456.
+        EdgeModel{"long-t5-tglobal-base", "encoder", 4000, 109637376, 400358965248, longt5("transient-global")},
+        EdgeModel{"long-t5-tglobal-base", "decoder", 1, 162623232, 232354007040, longt5("transient-global")},
+        EdgeModel{"long-t5-local-base", "encoder", 4096, 109628160, 376883380224, longt5("local")},
+        // 28.43 M and 4.42 G, 28.65 M and 4.49 G (timm).
+        EdgeModel{"focalnet-tiny", "", 1, 28427116, 4403335680,
+                  R"({"model_type": "focalnet", "architectures": ["FocalNetForImageClassification"],
+"num_labels": 1000})"},
+        EdgeModel{"focalnet-tiny-lrf", "", 1, 28647928, 4474836480,
+                  R"({"model_type": "focalnet", "architectures": ["FocalNetForImageClassification"],
+"num_labels": 1000, "focal_levels": [3, 3, 3, 3]})"},
+        // Both, with projections of 656384 each and two numbers, less the shifts of 64 bands: the published 153492890.
+        EdgeModel{"clap-htsat-unfused", "audio", 1, 153492890 - 124645632 - 656384 - 2 - 64, 5908332544,
+                  R"({"model_type": "clap", "audio_config": {"model_type": "clap_audio_model"}})"},
+        EdgeModel{"clap-htsat-unfused", "text", 8, 124645632, 681246720,
+                  R"({"model_type": "clap", "text_config": {"model_type": "clap_text_model"}})"},
+        // Convolutions and LSTM 7423472 and 7423345, 14.85 M, as published; 8 tables of 1024 rows.
+        EdgeModel{"encodec-24khz", "encoder", 75, 8472048, 1568409600, R"({"model_type": "encodec"})"},
+        EdgeModel{"encodec-24khz", "decoder", 75, 8471921, 1489766400, R"({"model_type": "encodec"})"},
+        // The library has a shift per column of each norm, too: 1112672.
+        EdgeModel{"patchtst-etth1", "", 1, 1111904, 186955776,
+                  R"({"model_type": "patchtst", "architectures": ["PatchTSTForPrediction"], "num_input_channels": 7,
+"context_length": 512, "patch_length": 12, "patch_stride": 12, "num_attention_heads": 16, "prediction_length": 96,
+"pooling_type": null})"},
         // The published 7.78 M, 9.21 M, 12.29 M and 31.41 M (timm), less what batch norms have beside the
         // bias that they are folded to: 20592, 25072, 31920 and 58432. 305 M, 406 M, 1.30 G and 3.93 G.
         EdgeModel{"levit-128S", "", 1, 7756466, 304660832,
@@ -157,6 +188,17 @@ INSTANTIATE_TEST_SUITE_P(
                     "strides of 4 and 4 instead of 4 and 2"},
         EdgeRefusal{"Speakers", "", R"({"model_type": "vits", "num_speakers": 109, "speaker_embedding_size": 256})",
                     "num_speakers '109' has no form in vits (expected 1)"},
+        EdgeRefusal{
+            "Fusion", "audio",
+            R"({"model_type": "clap", "audio_config": {"model_type": "clap_audio_model", "enable_fusion": true}})",
+            "enable_fusion 'true' has no form in clap-audio (expected false)"},
+        EdgeRefusal{"ChannelAttention", "", R"({"model_type": "patchtst", "channel_attention": true})",
+                    "channel_attention 'true' has no form in patchtst (expected false)"},
+        EdgeRefusal{"Stereo", "encoder",
+                    R"({"model_type": "encodec", "normalize": true, "norm_type": "time_group_norm"})",
+                    "norm_type 'time_group_norm' has no form in encodec (expected weight_norm)"},
+        EdgeRefusal{"Levels", "", R"({"model_type": "focalnet", "focal_levels": [2, 2, 3, 3]})",
+                    "stages that differ in their convolutions have no form here"},
         EdgeRefusal{"Keys", "", R"({"model_type": "levit", "key_dim": [16, 16, 32]})",
                     "keys that differ in width have no form here"},
         EdgeRefusal{"Resolution", "", R"({"model_type": "efficientformer", "resolution": 10})",
