@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <ranges>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <variant>
@@ -174,11 +175,18 @@ class GraphMaker {
                 rows->affine = false;
             }
             const bool learned = behind || (!combines && weight_elements(op.kind, op.dims) > 0);
-            for (const TensorId input : op.inputs) {
+            // Where an operator samples its first input are places as well.
+            const std::size_t read =
+                sampling_.contains(id) ? std::min<std::size_t>(1, op.inputs.size()) : op.inputs.size();
+            for (const TensorId input : std::span(op.inputs).first(read)) {
                 const auto index = static_cast<std::size_t>(input);
                 learned_behind[index] = learned_behind[index] || learned;
             }
         }
+    }
+
+    static bool samples(std::string_view op) {
+        return op == "RoiAlign" || op == "MaxRoiPool" || op == "CropAndResize" || op == "GridSample";
     }
 
     static bool passes(const Operator& op) { return op.kind == OperatorKind::kOther; }
@@ -310,8 +318,11 @@ class GraphMaker {
         if (made >= 0) {
             tensors_[static_cast<std::size_t>(value)] = made;
             share_weights(op.weights);
+            const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
             if (op.kind == OperatorKind::kAdd || op.kind == OperatorKind::kMul) {
-                combining_.insert(static_cast<OperatorId>(import_.graph.operators.size() - 1));
+                combining_.insert(id);
+            } else if (samples(network_.step(node).source->op)) {
+                sampling_.insert(id);
             }
         }
         return made >= 0;
@@ -401,6 +412,7 @@ class GraphMaker {
     std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< indices into the import's lists
     std::unordered_map<ValueId, OperatorId> owners_;  ///< by constant: the first operator that multiplies by it
     std::unordered_set<OperatorId> combining_;        ///< nodes that add or multiply element by element
+    std::unordered_set<OperatorId> sampling_;         ///< nodes that read their first input at the places of the others
     std::map<std::string, std::int64_t> counters_;
 };
 

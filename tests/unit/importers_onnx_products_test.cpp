@@ -289,6 +289,15 @@ TEST(OnnxProducts, PlacesOfResultsAreNoParameters) {
         constant("u", {4, 2}) + node("Mul", {"t", "strides"}, {"z"}) + node("MatMul", {"z", "u"}, {"y"});
     EXPECT_EQ(totals(imported_graph(boxes + moved + again, {{"x", {1, 100, 8}}}).graph).parameters,
               100 * 8 + 8 * 4 + 4 + 100 * 4 + 100 + 4 * 2);
+    // Regions that a map is sampled at, before more products.
+    const std::string sampled = constant("places", {5, 4}) + constant("w", {2, 8, 7, 7}) +
+                                node("Add", {"x", "places"}, {"regions"}) +
+                                node("RoiAlign", {"map", "regions", "which"}, {"r"},
+                                     attribute("output_height", 7) + attribute("output_width", 7)) +
+                                node("Conv", {"r", "w"}, {"y"});
+    EXPECT_EQ(
+        totals(imported_graph(sampled, {{"x", {5, 4}}, {"map", {1, 8, 50, 50}}, {"which", {5}}}).graph).parameters,
+        2 * 8 * 7 * 7);
 }
 
 TEST(OnnxProducts, SumsOverAnyAxesAreTheProductsThatTheyAre) {
