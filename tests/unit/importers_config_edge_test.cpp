@@ -124,6 +124,14 @@ INSTANTIATE_TEST_SUITE_P(
         // Convolutions and LSTM 7423472 and 7423345, 14.85 M, as published; 8 tables of 1024 rows.
         EdgeModel{"encodec-24khz", "encoder", 75, 8472048, 1568409600, R"({"model_type": "encodec"})"},
         EdgeModel{"encodec-24khz", "decoder", 75, 8471921, 1489766400, R"({"model_type": "encodec"})"},
+        // 587 M with T5's encoder of 110 M, EnCodec of 57 M for 32 kHz and a product of 787456 between them.
+        EdgeModel{"musicgen-small", "decoder", 8, 419584000, 6075121664,
+                  R"({"model_type": "musicgen", "decoder": {"model_type": "musicgen_decoder"}})"},
+        // 121.4 M and 0.59 T for three views, from tables 1 and 2 of the paper. The class token's place is folded into
+        // it.
+        EdgeModel{"timesformer-base", "", 1, 121566352 - 768, 195830280192,
+                  R"({"model_type": "timesformer", "architectures": ["TimesformerForVideoClassification"],
+"num_labels": 400})"},
         // The library has a shift per column of each norm, too: 1112672.
         EdgeModel{"patchtst-etth1", "", 1, 1111904, 186955776,
                   R"({"model_type": "patchtst", "architectures": ["PatchTSTForPrediction"], "num_input_channels": 7,
