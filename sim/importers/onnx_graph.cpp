@@ -7,7 +7,6 @@
 #include <charconv>
 #include <iterator>
 #include <map>
-#include <ranges>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -167,15 +166,15 @@ class GraphMaker {
     /// scales of results, and no parameters: networks learn no value per position of what they put out.
     void tell_places_from_weights() {
         std::vector<bool> learned_behind(import_.graph.tensors.size());
-        for (Operator& op : import_.graph.operators | std::views::reverse) {
+        for (auto id = static_cast<OperatorId>(import_.graph.operators.size()); id-- > 0;) {
+            Operator& op = import_.graph.operators[static_cast<std::size_t>(id)];
             const bool behind = learned_behind[static_cast<std::size_t>(op.output)];
-            const auto id = static_cast<OperatorId>(&op - import_.graph.operators.data());
             const bool combines = combining_.contains(id);
             if (auto* const rows = std::get_if<RowsDims>(&op.dims); combines && rows->constant_rows > 1 && !behind) {
                 rows->affine = false;
             }
             const bool learned = behind || (!combines && weight_elements(op.kind, op.dims) > 0);
-            // Where an operator samples its first input are places as well.
+            // The places at which an operator samples its first input are not learned either.
             const std::size_t read =
                 sampling_.contains(id) ? std::min<std::size_t>(1, op.inputs.size()) : op.inputs.size();
             for (const TensorId input : std::span(op.inputs).first(read)) {
@@ -185,6 +184,7 @@ class GraphMaker {
         }
     }
 
+    /// Whether the inputs behind the first, constants or not, are places at which that one is sampled.
     static bool samples(std::string_view op) {
         return op == "RoiAlign" || op == "MaxRoiPool" || op == "CropAndResize" || op == "GridSample";
     }
@@ -200,13 +200,12 @@ class GraphMaker {
             return;
         }
         const std::string_view op = network_.step(node).source->op;
-        const bool samples = op == "GridSample";  // its constants are the places of the samples
         const bool counted =
             std::any_of(begin, operators.end(), [](const Operator& each) { return macs(each.dims) > operations(0); });
         ImportLoss loss{std::string(op), 1, 0, multiplies(op) && !counted};
         for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
             const ValueId value = network_.input(node, i);
-            const bool held = !samples && network_.constant(value) && is_weight(network_.flow().at(value).type);
+            const bool held = !samples(op) && network_.constant(value) && is_weight(network_.flow().at(value).type);
             const std::int64_t elements = held && network_.elements(value) > 1 ? network_.elements(value) : 0;
             loss.weights = std::min(kLargestCount, loss.weights + elements);
         }
