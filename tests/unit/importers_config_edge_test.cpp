@@ -137,6 +137,9 @@ INSTANTIATE_TEST_SUITE_P(
                   R"({"model_type": "patchtst", "architectures": ["PatchTSTForPrediction"], "num_input_channels": 7,
 "context_length": 512, "patch_length": 12, "patch_stride": 12, "num_attention_heads": 16, "prediction_length": 96,
 "pooling_type": null})"},
+        // 19.98 M and 4.53 G, from table 2 of the paper; batch norms have 12864 more.
+        EdgeModel{"cvt-13", "", 1, 19984616, 4566089216,
+                  R"({"model_type": "cvt", "architectures": ["CvtForImageClassification"], "num_labels": 1000})"},
         // The published 7.78 M, 9.21 M, 12.29 M and 31.41 M (timm), less what batch norms have beside the
         // bias that they are folded to: 20592, 25072, 31920 and 58432. 305 M, 406 M, 1.30 G and 3.93 G.
         EdgeModel{"levit-128S", "", 1, 7756466, 304660832,
@@ -207,6 +210,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "norm_type 'time_group_norm' has no form in encodec (expected weight_norm)"},
         EdgeRefusal{"Levels", "", R"({"model_type": "focalnet", "focal_levels": [2, 2, 3, 3]})",
                     "stages that differ in their convolutions have no form here"},
+        EdgeRefusal{"Queries", "", R"({"model_type": "cvt", "stride_q": [2, 1, 1]})",
+                    "queries that are fewer have no form here"},
         EdgeRefusal{"Keys", "", R"({"model_type": "levit", "key_dim": [16, 16, 32]})",
                     "keys that differ in width have no form here"},
         EdgeRefusal{"Resolution", "", R"({"model_type": "efficientformer", "resolution": 10})",
