@@ -152,9 +152,11 @@ std::string quality(const Candidate& chosen, const StageResult& stage, Objective
     if (chosen.proved_optimal) {
         return fmt::format("no placement of its operators is faster{} (proved)", by);
     }
-    return fmt::format("{}at most {} slower{} than the {} placement of its operators",
-                       row_of(objective).needs_energy ? "for its energy; " : "", percent_text(chosen.optimality_gap, 3),
-                       by, row_of(objective).needs_energy ? "fastest" : "best");
+    const std::string_view goal = row_of(objective).chosen_for;
+    const std::string gap = percent_text(chosen.optimality_gap, 3);
+    return goal.empty() ? fmt::format("at most {} slower{} than the best placement of its operators", gap, by)
+                        : fmt::format("for {}; at most {} slower{} than the fastest placement of its operators", goal,
+                                      gap, by);
 }
 
 /// Regret of the default of runtimes, where a device runs every operator that it supports and its fallback the rest.
@@ -174,7 +176,7 @@ std::string regret_text(const StageResult& stage, Objective objective) {
                                           percent_text(*candidate.regret / stage.optimum->latency, 3)));
         }
     }
-    const bool by_time = !row_of(objective).needs_energy;
+    const bool by_time = row_of(objective).chosen_for.empty();
     const std::string optimum = fmt::format("{}{} placement", by_time ? "best" : "fastest",
                                             stage.optimum && stage.optimum->proved ? "" : " known");
     if (best.size() == 1 && regrets.size() == 1) {

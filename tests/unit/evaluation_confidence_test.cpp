@@ -1,8 +1,10 @@
 // How sure a choice is, by the objective that makes it.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "berth/report.h"
 #include "scenario_fixtures.h"
@@ -40,7 +42,16 @@ TEST(Confidence, AChoiceForEnergyThatTakesLongerIsSure) {
     EXPECT_EQ(probability_better(chosen, cpu, Objective::kLatency), probability_faster(chosen, cpu));
     const std::string text = text_report(*all.result, *all.scenario, {}, {}, TextWidth(200));
     EXPECT_THAT(text, HasSubstr("sure: probability that this choice is the most frugal"));
-    EXPECT_THAT(text, HasSubstr("chosen: for its energy"));
+    EXPECT_THAT(text, HasSubstr("chosen: for its energy; at most"));
+}
+
+TEST(Confidence, AChoiceNamesWhatItWasMadeFor) {
+    for (const auto& [objective, goal] :
+         {std::pair{"edp", "its energy-delay product"}, {"ed2p", "its energy-delay-squared product"}}) {
+        const auto all = answered("rag-rk3588", {{"objective", objective}});
+        EXPECT_THAT(text_report(*all.result, *all.scenario, {}, {}, TextWidth(200)),
+                    HasSubstr(fmt::format("chosen: for {}; at most ", goal)));
+    }
 }
 
 // Energy is static power times time plus the energy of operations and bytes, so that each number has its own part.
