@@ -6,25 +6,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/csv.h"
 #include "berth/provenance.h"
 #include "cli/command.h"
+#include "report/text_table.h"
 
 namespace berth {
 
 namespace {
-
-std::string table_line(const std::vector<CsvCell>& cells) {
-    std::string line = "|";
-    for (const CsvCell& cell : cells) {
-        line += " ";
-        for (const char c : cell.text) {
-            line += c == '|' ? "\\|" : c == '\n' ? std::string("<br>") : std::string(1, c);
-        }
-        line += " |";
-    }
-    return line + "\n";
-}
 
 std::string made(const std::function<std::string()>& form) {
     if (!form) {
@@ -43,15 +33,14 @@ std::string markdown_table(const std::string& csv) {
     if (!table) {
         throw std::logic_error("rows that are no CSV: " + faults.text());
     }
-    std::string text = table_line(table->header.cells) + "|";
-    for (std::size_t i = 0; i < table->header.cells.size(); ++i) {
-        text += "---|";
+    TextTable rows;
+    for (const CsvCell& cell : table->header.cells) {
+        rows.column(cell.text, Align::kLeft);
     }
-    text += "\n";
     for (const CsvRow& row : table->rows) {
-        text += table_line(row.cells);
+        rows.row(mapped(row.cells, &CsvCell::text));
     }
-    return text;
+    return rows.markdown();
 }
 
 std::string in_format(const Forms& forms, const std::optional<Format>& format, const Invocation& invocation) {

@@ -38,7 +38,7 @@ struct Forms {
 [[nodiscard]] std::string in_format(const Forms& forms, const std::optional<Format>& format,
                                     const Invocation& invocation);
 
-/// CSV rows as a Markdown table; `|` in a cell is escaped.
+/// CSV rows as a Markdown table.
 [[nodiscard]] std::string markdown_table(const std::string& csv);
 
 }  // namespace berth

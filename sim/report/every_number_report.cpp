@@ -10,6 +10,7 @@
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
+#include "report/markdown_text.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -57,11 +58,16 @@ std::string summary(const EveryNumber& every) {
         counts.refused, counts.silent);
 }
 
-std::string in_table(std::string text) {
-    for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) {
-        text.insert(at, 1, '\\');
+TextTable table_of(const EveryNumber& every) {
+    TextTable table;
+    table.column("number", Align::kLeft, Fit::kOwnLine);
+    table.columns(Align::kLeft, {"is", "set to", "then"});
+    for (const NumberTried& number : every.numbers) {
+        for (const SetNumber& set : number.set) {
+            table.row({number.number.path, number.number.value, set.value, effect_of(set, every.total)});
+        }
     }
-    return text;
+    return table;
 }
 
 }  // namespace
@@ -78,15 +84,8 @@ std::string every_number_text(const EveryNumber& every, TextWidth width) {
 }
 
 std::string every_number_markdown(const EveryNumber& every) {
-    std::string text = fmt::format(
-        "# Effect of each number\n\n{}\n\n| number | is | set to | then |\n|---|---|---|---|\n", summary(every));
-    for (const NumberTried& number : every.numbers) {
-        for (const SetNumber& set : number.set) {
-            text += fmt::format("| `{}` | {} | {} | {} |\n", number.number.path, in_table(number.number.value),
-                                in_table(set.value), in_table(effect_of(set, every.total)));
-        }
-    }
-    return text;
+    return fmt::format("# Effect of each number\n\n{}\n\n{}", markdown_text(summary(every)),
+                       table_of(every).markdown());
 }
 
 std::string every_number_csv(const EveryNumber& every) {

@@ -14,6 +14,7 @@
 #include "berth/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
+#include "report/markdown_text.h"
 #include "report/names.h"
 #include "report/text_layout.h"
 #include "report/text_table.h"
@@ -169,43 +170,12 @@ std::string sure_sentence(const GateComparison& comparison) {
                        percent_text(comparison.sure, 3));
 }
 
-// Escapes characters that have a meaning in a Markdown table.
-std::string markdown_text(std::string_view text) {
-    std::string escaped;
-    for (const char c : text) {
-        if (c == '<') {
-            escaped += "&lt;";
-        } else if (c == '&') {
-            escaped += "&amp;";
-        } else if (c == '\n') {
-            escaped += ' ';
-        } else {
-            if (std::string_view("\\`*_[]|#~").find(c) != std::string_view::npos) {
-                escaped += '\\';
-            }
-            escaped += c;
-        }
-    }
-    return escaped;
-}
-
-std::string table_markdown(const TextTable& table) {
-    TextTable escaped;
-    for (const TextTable::Column& column : table.columns()) {
-        escaped.column(markdown_text(column.heading), column.align);
-    }
-    for (const auto& row : table.rows()) {
-        escaped.row(mapped(row, markdown_text));
-    }
-    return escaped.markdown();
-}
-
 std::string text_section(std::string_view title, const TextTable& table, TextWidth width) {
     return table.rows().empty() ? "" : fmt::format("\n{}\n{}", title, table.text(2, width));
 }
 
 std::string markdown_section(std::string_view title, const TextTable& table) {
-    return table.rows().empty() ? "" : fmt::format("\n**{}**\n\n{}", title, table_markdown(table));
+    return table.rows().empty() ? "" : fmt::format("\n**{}**\n\n{}", title, table.markdown());
 }
 
 constexpr std::string_view kBlocksTitle = "Turned for the worse";

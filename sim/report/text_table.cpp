@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/mapped.h"
+#include "report/markdown_text.h"
 #include "report/text_layout.h"
 
 namespace berth {
@@ -333,10 +334,14 @@ std::string TextTable::markdown() const {
         return fmt::format("| {} |\n", fmt::join(cells, " | "));
     };
     std::string text =
-        line(mapped(columns_, &Column::heading)) + line(mapped<std::string>(columns_, [](const Column& column) {
-            return column.align == Align::kRight ? "---:" : "---";
-        }));
-    for (const auto& cells : rows_) {
+        line(mapped<std::string>(columns_, [](const Column& column) { return markdown_text(column.heading); })) +
+        line(mapped<std::string>(columns_,
+                                 [](const Column& column) { return column.align == Align::kRight ? "---:" : "---"; }));
+    for (const auto& row : rows_) {
+        std::vector<std::string> cells;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            cells.push_back(columns_[i].fit == Fit::kOwnLine ? markdown_code_cell(row[i]) : markdown_text(row[i]));
+        }
         text += line(cells);
     }
     return text;

@@ -41,7 +41,7 @@ class TextTable {
     /// Width in characters without any fitting, excluding the indent.
     [[nodiscard]] std::size_t natural_width() const;
     [[nodiscard]] std::string text(std::size_t indent, TextWidth width) const;
-    /// The table in GitHub's Markdown, with unmodified cells.
+    /// The table in GitHub's Markdown, which shows every cell as it is, and paths in the font of code.
     [[nodiscard]] std::string markdown() const;
 
   private:

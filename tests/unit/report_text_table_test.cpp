@@ -204,5 +204,16 @@ TEST(ReportTextLayout, ShortensInTheMiddle) {
     EXPECT_THAT(shortened("abcdefgh", 3), Not(HasSubstr("a")));
 }
 
+TEST(ReportTextTable, MarkdownShowsCellsAsTheyAre) {
+    TextTable table;
+    table.column("a|b", Align::kLeft);
+    table.column("path", Align::kRight, Fit::kOwnLine);
+    table.row({"1*2 <i> of\nx_y, _z [k](l) <=3 & &lt;", "stages.a|b<1>"});
+    EXPECT_EQ(table.markdown(),
+              "| a\\|b | path |\n"
+              "| --- | ---: |\n"
+              "| 1\\*2 &lt;i> of<br>x_y, \\_z [k\\](l) <=3 & &amp;lt; | `stages.a\\|b<1>` |\n");
+}
+
 }  // namespace
 }  // namespace berth
