@@ -325,6 +325,25 @@ inline constexpr std::string_view kRuntimesPrefix = "runtimes.";
     return path.starts_with(kHardwarePrefix) ? path.substr(kHardwarePrefix.size()) : path;
 }
 
+/// What uses a number of a profile, and so when a change of it can show.
+enum class UsedBy : std::uint8_t {
+    kAlways,          ///< whatever runs in its section
+    kConvolution,     ///< convolutions
+    kPaddedShape,     ///< shapes that are no multiple of it, or smaller
+    kNarrowElements,  ///< elements of 8 bits
+    kGroupedWeights,  ///< products whose weights are scaled in groups
+    kSeveralCores,    ///< operators on several cores
+    kLibraryCall,     ///< calls of the runtime's matmul library
+    kSingleCall,      ///< operators that are called by themselves
+    kProfiledLayer,   ///< layers in tables of the runtime's profiler
+    kModelError,      ///< intervals: an error of the model itself
+};
+/// Whether measurements alone are made of it or compared with it, and no placement of a scenario is.
+[[nodiscard]] constexpr bool describes_measurements(UsedBy use) {
+    return use == UsedBy::kLibraryCall || use == UsedBy::kSingleCall || use == UsedBy::kProfiledLayer ||
+           use == UsedBy::kModelError;
+}
+
 /// A number of a profile seen through its path, for uncertainty, sensitivity and lists of assumptions.
 struct ParameterView {
     std::string path;     ///< `devices.npu.dma.setup`, as an override writes it
@@ -336,6 +355,7 @@ struct ParameterView {
     double least = 0;                                       ///< lower bound; 1 for a factor that saves nothing at best
     double most = std::numeric_limits<double>::infinity();  ///< upper bound; 1 for a share
     SourceLocation where;
+    UsedBy used_by = UsedBy::kAlways;
     std::string base{};               ///< path of the number that it is a share of; empty: not a share
     double share = 0;                 ///< share of `base`, at current values
     bool per_cycle = false;           ///< `share` is in bytes per cycle of the base, a clock

@@ -6,8 +6,10 @@
 //   number(key, member, form, meaning)          a Parameter<Q>, which must be there, or an optional one, which may be
 //   per_dtype(key, member, need, meaning)       a map from dtypes to numbers: an array of optional parameters
 //   count(key, member, range, need, meaning)    a whole number; one that may be absent is what the struct holds then
+//   counts(key, member, meaning)                a whole number for all dtypes, or a map from dtypes to whole numbers
 //   flag(key, member, meaning)                  true or false; what the struct holds where it is absent
 //   choice(key, member, table, meaning)         a name out of a table, which must be there
+// Behind the meaning of a number or count stands what uses it, unless its section does whenever something runs there.
 #pragma once
 
 #include <array>
@@ -50,7 +52,26 @@ void dram_keys(Visitor& v, auto&& dram) {
              "bandwidth of all agents together, at most that of the bus; no kernel that shares the DRAM draws more");
 }
 
-/// `devices.D.matrix`, besides its macs_per_cycle, align, core_block and weight_only.
+/// `devices.D.matrix.align`
+template <class Visitor>
+void align_keys(Visitor& v, auto&& matrix) {
+    v.count("m", matrix.align_m, kCountRange, KeyNeed::kRequired, "rows are padded to multiples of this",
+            UsedBy::kPaddedShape);
+    v.counts("n", matrix.align_n, "columns are padded to multiples of this; a map where it depends on the dtype",
+             UsedBy::kPaddedShape);
+    v.count("k", matrix.align_k, kCountRange, KeyNeed::kRequired, "depths are padded to multiples of this",
+            UsedBy::kPaddedShape);
+}
+
+/// `devices.D.matrix.core_block`
+template <class Visitor>
+void core_block_keys(Visitor& v, auto&& block) {
+    v.count("m", block.rows, kCountRange, KeyNeed::kRequired, "rows per core from which rows are split, too",
+            UsedBy::kSeveralCores);
+    v.count("n", block.columns, kCountRange, KeyNeed::kRequired, "columns", UsedBy::kSeveralCores);
+}
+
+/// `devices.D.matrix`, besides its macs_per_cycle and weight_only.
 template <class Visitor>
 void matrix_keys(Visitor& v, auto&& matrix) {
     v.number("efficiency", matrix.efficiency, NumberForm::kShare,
@@ -59,32 +80,35 @@ void matrix_keys(Visitor& v, auto&& matrix) {
              "bytes of input rows held at once; weights are read again for each such tile; absent: the capacity "
              "decides");
     v.number("image_row_tile", matrix.image_row_tile, NumberForm::kPositive,
-             "the same for convolutions over more than one line; absent: row_tile");
+             "the same for convolutions over more than one line; absent: row_tile", UsedBy::kConvolution);
     v.number("library_row_tile", matrix.library_row_tile, NumberForm::kPositive,
-             "the same for calls of the runtime's matmul library; absent: row_tile");
+             "the same for calls of the runtime's matmul library; absent: row_tile", UsedBy::kLibraryCall);
     v.count("min_rows", matrix.min_rows, kCountRange, KeyNeed::kOptional,
-            "each set of weights takes at least the time of this many rows; 1 if absent");
+            "each set of weights takes at least the time of this many rows; 1 if absent", UsedBy::kPaddedShape);
     v.count("image_channels", matrix.image_channels, kCountRange, KeyNeed::kOptional,
             "convolutions of at most this many channels share the depth between channels and kernel width; absent: "
-            "none");
+            "none",
+            UsedBy::kConvolution);
     v.number("min_depth", matrix.min_depth, NumberForm::kPositive,
              "least that a row of weights takes of the array's depth; absent: as align.k says");
     v.per_dtype("reserve", matrix.reserve, KeyNeed::kOptional,
                 "part of the nearest memory that inputs of a dtype occupy beyond the row tile");
     v.number("winograd", matrix.winograd, NumberForm::kFactor,
-             "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1; absent: it is not used");
+             "factor by which Winograd saves MACs in dense 3x3 convolutions of stride 1; absent: it is not used",
+             UsedBy::kConvolution);
     v.number("layout_block", matrix.layout_block, NumberForm::kPositive,
              "contiguous bytes of an input row: one DMA descriptor per piece and row tile");
     v.number("int32_output", matrix.int32_output, NumberForm::kPositive,
-             "write rate of 32-bit output that is not narrowed");
+             "write rate of 32-bit output that is not narrowed", UsedBy::kLibraryCall);
     v.number("fp32_output", matrix.fp32_output, NumberForm::kPositive,
-             "that of floating-point output; as int32_output if absent");
+             "that of floating-point output; as int32_output if absent", UsedBy::kLibraryCall);
     v.number("int16_output", matrix.int16_output, NumberForm::kPositive,
-             "that of 16-bit output, as of int4 products; as other results if absent");
+             "that of 16-bit output, as of int4 products; as other results if absent", UsedBy::kLibraryCall);
     v.count("result_rows", matrix.result_rows, kCountRange, KeyNeed::kOptional,
-            "of products of at most this many rows such output is written as other results; absent: of none");
+            "of products of at most this many rows such output is written as other results; absent: of none",
+            UsedBy::kLibraryCall);
     v.number("result_buffer", matrix.result_buffer, NumberForm::kPositive,
-             "bytes of int32 output that are buffered without delay; absent: none");
+             "bytes of int32 output that are buffered without delay; absent: none", UsedBy::kLibraryCall);
     v.number("result_steps", matrix.result_steps, NumberForm::kPositive,
              "steps along k, of four bytes of input, that each output block takes in addition: loading accumulators, "
              "adding the bias, storing; absent: none");
@@ -92,10 +116,21 @@ void matrix_keys(Visitor& v, auto&& matrix) {
              "share of the shorter of MACs and memory that the longer hides; the device's if absent");
     v.number("group_scale", matrix.group_scale, NumberForm::kPositive,
              "stored with each group of weights that shares a scale: the scale, and an offset where there is one; 2 B "
-             "if absent");
+             "if absent",
+             UsedBy::kGroupedWeights);
     v.number("group_sums", matrix.group_sums, NumberForm::kPositive,
              "partial sums per clock cycle and core that are scaled and added: each result has one per group of its "
-             "weights; absent: at no cost");
+             "weights; absent: at no cost",
+             UsedBy::kGroupedWeights);
+}
+
+/// `devices.D.vector`, besides its classes.
+template <class Visitor>
+void vector_keys(Visitor& v, auto&& device) {
+    v.count("lanes", device.vector_lanes, kCountRange, KeyNeed::kOptional,
+            "elements of a row that are processed at once", UsedBy::kPaddedShape);
+    v.flag("by_host", device.vector_by_host,
+           "whether a core of the host works on elements, so that rates are per cycle of it");
 }
 
 /// `devices.D.vector.CLASS`
@@ -105,7 +140,8 @@ void vector_rate_keys(Visitor& v, auto&& rate) {
     v.number("traffic", rate.traffic, NumberForm::kPositive, "relative to reading and writing everything once");
     v.number("narrow", rate.narrow, NumberForm::kFactor,
              "factor by which elements of 8 bits are faster: vectors of so many bytes hold more of them, tables look "
-             "them up at once; absent: 1");
+             "them up at once; absent: 1",
+             UsedBy::kNarrowElements);
     v.number("call_cycles", rate.call_cycles, NumberForm::kPositive,
              "cycles per kernel on one core before its rows are distributed, not for fused operators; absent: none");
     v.number("row_cycles", rate.row_cycles, NumberForm::kPositive,
@@ -163,7 +199,8 @@ void memory_level_keys(Visitor& v, auto&& level) {
     v.number("bandwidth", level.bandwidth, NumberForm::kPerCore, "per core");
     v.number("coherence_transfer", level.coherence_transfer, NumberForm::kPerCore,
              "coherence transfer: rate at which a core reads from another core's cache, for the share of its inputs "
-             "that other cores produced; absent: free");
+             "that other cores produced; absent: free",
+             UsedBy::kSeveralCores);
     v.number("co_runners", level.co_runners, NumberForm::kPerDevice,
              "fill rate of other users of a shared cache: a kernel running t seconds sees its working set enlarged by "
              "rate x t; 0 if absent");
@@ -184,26 +221,44 @@ void device_keys(Visitor& v, auto&& device) {
              "others");
 }
 
+/// `devices.D.runtime`, besides its name, default_cores, dtypes, precisions, operators and fuses.
+template <class Visitor>
+void runtime_keys(Visitor& v, auto&& runtime) {
+    v.choice("shapes", runtime.shapes, kShapeRuleNames, "static: inputs are padded to buckets");
+    v.count("pad_width_to", runtime.pad_width_to, kCountRange, KeyNeed::kOptional,
+            "widths are rounded up to this; 1 if absent", UsedBy::kPaddedShape);
+    v.choice("quantization", runtime.quantization, kQuantizationSchemeNames,
+             "static: scales are known at compile time; dynamic: each int8 matmul quantises its input");
+    v.flag("moves_heads", runtime.moves_heads,
+           "attention as its parts: whether queries, keys, values and the result are transposed between rows of all "
+           "heads and heads; false if absent");
+}
+
 /// `devices.D.runtime.dispatch`
 template <class Visitor>
 void dispatch_keys(Visitor& v, auto&& runtime) {
     v.number("per_kernel", runtime.dispatch_per_kernel, NumberForm::kZeroAllowed, "for each kernel");
     v.number("repeated", runtime.dispatch_repeated, NumberForm::kPositive,
-             "for each kernel that is called repeatedly by itself, as in measurements; absent: per_kernel");
+             "for each kernel that is called repeatedly by itself, as in measurements; absent: per_kernel",
+             UsedBy::kSingleCall);
     v.number("cold", runtime.dispatch_cold, NumberForm::kPositive,
-             "for each kernel whose code and descriptors are not cached; absent: per_kernel");
+             "for each kernel whose code and descriptors are not cached; absent: per_kernel", UsedBy::kSingleCall);
     v.number(
         "wake_up", runtime.wake_up, NumberForm::kPositive,
         "waking of the thread that waits for a single, cold call of the matmul library: as long as the call itself, "
-        "at most this; absent: none");
+        "at most this; absent: none",
+        UsedBy::kSingleCall);
     v.number("profiled", runtime.dispatch_profiled, NumberForm::kPositive,
-             "for each layer in tables of the runtime's profiler, which waits for each by itself; absent: per_kernel");
+             "for each layer in tables of the runtime's profiler, which waits for each by itself; absent: per_kernel",
+             UsedBy::kProfiledLayer);
     v.number("profiled_v1", runtime.dispatch_profiled_v1, NumberForm::kPositive,
-             "the same in tables of version 1 of the runtime; absent: profiled");
+             "the same in tables of version 1 of the runtime; absent: profiled", UsedBy::kProfiledLayer);
     v.number("fork_join_v1", runtime.fork_join_v1, NumberForm::kPositive,
-             "for each layer on several cores in tables of version 1 of the runtime; absent: fork_join");
+             "for each layer on several cores in tables of version 1 of the runtime; absent: fork_join",
+             UsedBy::kProfiledLayer);
     v.number("per_graph", runtime.dispatch_per_graph, NumberForm::kZeroAllowed, "for each call");
-    v.number("fork_join", runtime.fork_join, NumberForm::kZeroAllowed, "for each kernel on several cores");
+    v.number("fork_join", runtime.fork_join, NumberForm::kZeroAllowed, "for each kernel on several cores",
+             UsedBy::kSeveralCores);
     v.number("host_cycles", runtime.dispatch_host_cycles, NumberForm::kPositive,
              "cycles of a core of the host for each kernel, besides per_kernel: this part follows the host's clock; "
              "absent: none");
@@ -248,12 +303,13 @@ void energy_keys(Visitor& v, auto&& energy) {
 /// `devices.D.error`
 template <class Visitor>
 void error_keys(Visitor& v, auto&& error) {
-    v.number("matmul", error.matmul, NumberForm::kPositive, "of matrix products and convolutions");
-    v.number("attention", error.attention, NumberForm::kPositive, "of fused attention");
-    v.number("vector", error.vector, NumberForm::kPositive, "of all operators on the vector unit");
-    v.number("handover", error.handover, NumberForm::kPositive, "of handing tensors between devices");
+    v.number("matmul", error.matmul, NumberForm::kPositive, "of matrix products and convolutions", UsedBy::kModelError);
+    v.number("attention", error.attention, NumberForm::kPositive, "of fused attention", UsedBy::kModelError);
+    v.number("vector", error.vector, NumberForm::kPositive, "of all operators on the vector unit", UsedBy::kModelError);
+    v.number("handover", error.handover, NumberForm::kPositive, "of handing tensors between devices",
+             UsedBy::kModelError);
     v.number("library", error.library, NumberForm::kPositive,
-             "of calls of the runtime's matmul library; absent: as matmul");
+             "of calls of the runtime's matmul library; absent: as matmul", UsedBy::kModelError);
 }
 
 /// `links.N`, besides the two devices.
@@ -273,8 +329,12 @@ struct ProfileKey {
     std::string kind;  ///< "a size such as 384 KiB", "a whole number", "core, cluster or device"
     KeyNeed need{};
     std::string_view meaning;
+    UsedBy used_by = UsedBy::kAlways;
 };
 /// All keys, in the order of a profile.
 [[nodiscard]] std::vector<ProfileKey> profile_keys();
+/// What uses the key, or every key of the section, at a path of a profile such as `devices.npu.matrix.winograd`; a key
+/// without a row is always used.
+[[nodiscard]] UsedBy used_by(std::string_view path);
 
 }  // namespace berth

@@ -6,6 +6,7 @@
 
 #include "analysis/silence_reason.h"
 #include "base/mapped.h"
+#include "berth/profile_keys.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -206,15 +207,6 @@ SilenceReason of_cores(const Place& place) {
         }
         return of_faster_cluster(place);
     }
-    if (place.begins({"runtime", "dispatch", "fork_join"}) || place.last() == "coherence_transfer" ||
-        place.begins({"matrix", "core_block"})) {
-        return used > 1 ? SilenceReason{}
-                        : SilenceReason{fmt::format("operators run on one core of {} here, and this counts where "
-                                                    "several share work; {}",
-                                                    name, more_cores(place)),
-                                        {},
-                                        true};
-    }
     if (place.last() == "default_cores" && used < place.use().asked_cores) {
         return {cores_in_use(place.scene, place.id), {}, true};
     }
@@ -227,50 +219,73 @@ SilenceReason of_cores(const Place& place) {
     return {};
 }
 
-// Numbers used only by convolutions, matmul library calls, cold or repeated calls, or text generation.
-SilenceReason of_special_use(const Place& place) {
+SilenceReason of_several_cores(const Place& place) {
+    if (place.use().used_cores > 1) {
+        return {};
+    }
+    return {fmt::format("operators run on one core of {} here, and this counts where several share work; {}",
+                        place.device().name, more_cores(place)),
+            {},
+            true};
+}
+
+SilenceReason of_grouped_weights(const Place& place) {
+    if (std::ranges::any_of(place.use().kernels, [](const Kernel& one) { return one.weight_group != 0; })) {
+        return {};
+    }
+    return {fmt::format("no product on {} has weights that are scaled in groups", place.device().name),
+            {{place.own("dma.limit")}}};
+}
+
+// Numbers that only some operators, cores or measurements use.
+SilenceReason of_use(const Place& place) {
     const std::string& name = place.device().name;
-    const auto kinds = place.use().kinds();
-    const std::string& last = place.last();
-    if ((last == "winograd" || last == "image_channels") && !kinds.contains(OperatorKind::kConv2d)) {
-        return {fmt::format("no convolution runs on {} here", name), {}};
-    }
-    if (last == "library_row_tile" || last.ends_with("_output") || last == "result_buffer" || last == "result_rows") {
-        return {fmt::format("only calls of the matmul library of {} use it, not compiled graphs (berth predict --op "
-                            "matmul --layout native)",
-                            place.device().runtime.name),
-                {{place.own("matrix.row_tile")}, {place.own("dma.bandwidth")}}};
-    }
-    if (last == "narrow" && place.begins({"vector"})) {
-        return {fmt::format("no elements of 8 bits pass that class on {} here", name),
-                {{place.own(fmt::format("vector.{}.per_cycle", place.steps[1]))}}};
-    }
-    if (place.begins({"runtime", "dispatch"}) && (last == "repeated" || last == "cold" || last == "wake_up")) {
-        return {"only single operators that are called by themselves use it (berth predict --op)",
-                {{place.own("runtime.dispatch.per_kernel")}}};
-    }
-    const bool of_groups = last == "group_scale" || last == "group_sums";
-    if (of_groups &&
-        std::ranges::all_of(place.use().kernels, [](const Kernel& one) { return one.weight_group == 0; })) {
-        return {fmt::format("no product on {} has weights that are scaled in groups", name),
-                {{place.own("dma.limit")}}};
-    }
-    if (place.begins({"clocks"})) {
-        return {fmt::format("it only lists what the clock of {} may be set to", name), {{place.own("clock")}}};
+    switch (used_by(place.own(fmt::format("{}", fmt::join(place.steps, "."))))) {
+        case UsedBy::kAlways:
+            return {};
+        case UsedBy::kConvolution:
+            return place.use().kinds().contains(OperatorKind::kConv2d)
+                       ? SilenceReason{}
+                       : SilenceReason{fmt::format("no convolution runs on {} here", name), {}};
+        case UsedBy::kPaddedShape:
+            return {
+                "the shapes of this scenario are multiples of it as they are, or what they are padded to decides "
+                "nothing",
+                {{place.own("matrix.row_tile"), place.own("matrix.efficiency")}}};
+        case UsedBy::kNarrowElements:
+            return {fmt::format("no elements of 8 bits pass that class on {} here", name),
+                    {{place.own(fmt::format("vector.{}.per_cycle", place.steps[1]))}}};
+        case UsedBy::kGroupedWeights:
+            return of_grouped_weights(place);
+        case UsedBy::kSeveralCores:
+            return of_several_cores(place);
+        case UsedBy::kLibraryCall:
+            return {fmt::format("only calls of the matmul library of {} use it, not compiled graphs (berth predict "
+                                "--op matmul --layout native)",
+                                place.device().runtime.name),
+                    {{place.own("matrix.row_tile")}, {place.own("dma.bandwidth")}}};
+        case UsedBy::kSingleCall:
+            return {"only single operators that are called by themselves use it (berth predict --op)",
+                    {{place.own("runtime.dispatch.per_kernel")}}};
+        case UsedBy::kProfiledLayer:
+            return {fmt::format("only tables of the profiler of {}, which waits for each layer by itself, are compared "
+                                "with it (berth validate)",
+                                place.device().runtime.name),
+                    {{place.own("runtime.dispatch.per_kernel")}}};
+        case UsedBy::kModelError:
+            return {fmt::format("no time on {} is of that kind here, so that its error widens no interval; those of "
+                                "the other kinds do",
+                                name),
+                    {},
+                    true};
     }
     return {};
 }
 
-// Tile sizes, and granules that shapes are padded to.
-SilenceReason of_shapes(const Place& place) {
+// Capacities, of which the tiles of products take a part.
+SilenceReason of_capacity(const Place& place) {
     const MatrixEngine& matrix = place.device().matrix;
     const std::vector<MemoryLevel>& levels = place.device().memories;
-    if (place.begins({"matrix", "align"}) || place.last() == "min_rows" || place.last() == "lanes" ||
-        place.last() == "pad_width_to") {
-        return {
-            "the shapes of this scenario are multiples of it as they are, or what they are padded to decides nothing",
-            {{place.own("matrix.row_tile"), place.own("matrix.efficiency")}}};
-    }
     if (!place.begins({"memories"}) || place.last() != "capacity") {
         return {};
     }
@@ -326,20 +341,17 @@ SilenceReason of_operator(const Place& place) {
             true};
 }
 
-SilenceReason of_energy_and_error(const Place& place) {
-    const std::string& name = place.device().name;
-    if (place.begins({"error"})) {
-        return {
-            fmt::format("no time on {} is of that kind here, so that its error widens no interval; those of the other "
-                        "kinds do",
-                        name),
-            {},
-            true};
-    }
-    if (place.begins({"energy"})) {
-        return {fmt::format("no energy is counted for what {} does here", name), {}, true};
-    }
-    return {};
+SilenceReason of_energy(const Place& place) {
+    return place.begins({"energy"})
+               ? SilenceReason{fmt::format("no energy is counted for what {} does here", place.device().name), {}, true}
+               : SilenceReason{};
+}
+
+SilenceReason of_settable_clocks(const Place& place) {
+    return place.begins({"clocks"})
+               ? SilenceReason{fmt::format("it only lists what the clock of {} may be set to", place.device().name),
+                               {{place.own("clock")}}}
+               : SilenceReason{};
 }
 
 }  // namespace
@@ -360,8 +372,8 @@ SilenceReason reason_on_device(const SilentScene& scene, DeviceId device, const 
             {}};
     }
     using Rule = SilenceReason (*)(const Place&);
-    for (const Rule rule : {&of_dtype, &of_vector_class, &of_attention, &of_core_bandwidth, &of_cores, &of_special_use,
-                            &of_shapes, &of_fusion, &of_operator, &of_energy_and_error}) {
+    for (const Rule rule : {&of_dtype, &of_vector_class, &of_attention, &of_core_bandwidth, &of_cores, &of_use,
+                            &of_settable_clocks, &of_capacity, &of_fusion, &of_operator, &of_energy}) {
         if (SilenceReason reason = rule(place); !reason.why.empty()) {
             return reason;
         }

@@ -23,7 +23,7 @@ std::map<std::string, double> spreads_of(const Profile& profile) {
     Profile copy = profile;
     std::map<std::string, double> spreads;
     for (const ParameterView& number : parameters(copy)) {
-        const bool own_error = number.path.find(".error.") != std::string::npos;
+        const bool own_error = number.used_by == UsedBy::kModelError;
         spreads[number.path] = own_error ? number.value : number.spread;
     }
     return spreads;

@@ -29,7 +29,7 @@ bool is_stepwise(const ParameterView& view) { return view.dimension == Bytes::kD
 // Zero has no logarithm, and model errors are estimated from the residuals.
 bool can_be_fitted(const ParameterView& view) {
     return view.spread > 0 && view.value > 0 && !in_list(view.path) && !is_stepwise(view) &&
-           view.path.find(".error.") == std::string::npos;
+           view.used_by != UsedBy::kModelError;
 }
 
 // The bandwidth of all devices together does not show in rows of one device; it is only fitted on request, and

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-bool is_model_error(const ParameterView& number) { return number.path.find(".error.") != std::string::npos; }
+bool is_model_error(const ParameterView& number) { return number.used_by == UsedBy::kModelError; }
 
 // Terms of a sum that have no row yet, including those that they refer to, in order.
 std::vector<TermId> missing_terms(const WeightedSum& sum, const std::vector<std::size_t>& row) {

@@ -66,12 +66,6 @@ Control control_at(const std::string& path, ControlKind kind) {
     return control;
 }
 
-// Numbers without a control: model errors, and costs that occur only in tables of measured layers.
-bool describes_measurements(const std::string& path) {
-    return path.find(".error.") != std::string::npos || path.find("dispatch.profiled") != std::string::npos ||
-           path.find("fork_join_v1") != std::string::npos || path.find("dispatch.repeated") != std::string::npos;
-}
-
 std::string note_of(const ParameterView& number) {
     std::string note(choice_name(kOriginNames, number.origin));
     note += number.spread > 0 ? fmt::format(", ± {}", percent_text(number.spread)) : "";
@@ -97,8 +91,8 @@ class HardwareControls {
     void number(auto&&... /*row*/) {}
     void per_dtype(auto&&... /*row*/) {}
     void count(std::string_view key, std::int64_t member, IntegerRange /*range*/, KeyNeed /*need*/,
-               std::string_view meaning) {
-        if (member > 0) {
+               std::string_view meaning, UsedBy use = UsedBy::kAlways) {
+        if (member > 0 && !describes_measurements(use)) {
             Control control = control_at(fmt::format("{}.{}", section_, key), ControlKind::kCount);
             set_count(control, member, 4 * member);
             control.note = meaning;
@@ -205,7 +199,7 @@ class HardwareControls {
     void add_numbers() {
         Profile profile = explored_.scenario.profile;
         for (const ParameterView& number : parameters(profile)) {
-            if (describes_measurements(number.path) || number.value <= 0) {
+            if (describes_measurements(number.used_by) || number.value <= 0) {
                 continue;
             }
             Control control = control_at(number.path, ControlKind::kNumber);

@@ -49,14 +49,15 @@ class KeyReader {
     explicit KeyReader(YamlNode map) : map_(std::move(map)) {}
 
     template <class Q>
-    void number(std::string_view key, Parameter<Q>& target, NumberForm form, std::string_view /*meaning*/) {
+    void number(std::string_view key, Parameter<Q>& target, NumberForm form, std::string_view /*meaning*/,
+                UsedBy /*use*/ = {}) {
         if (auto read = read_number<Q>(map_.require(key, expected_number<Q>(form)), form)) {
             target = std::move(*read);
         }
     }
     template <class Q>
     void number(std::string_view key, std::optional<Parameter<Q>>& target, NumberForm form,
-                std::string_view /*meaning*/) {
+                std::string_view /*meaning*/, UsedBy /*use*/ = {}) {
         if (const auto node = map_.find(key)) {
             target = read_number<Q>(*node, form);
         }
@@ -77,8 +78,22 @@ class KeyReader {
         rows.reject_unknown_keys();
     }
     void count(std::string_view key, std::int64_t& target, IntegerRange range, KeyNeed need,
-               std::string_view /*meaning*/) {
+               std::string_view /*meaning*/, UsedBy /*use*/ = {}) {
         target = need == KeyNeed::kRequired ? integer_in(range, map_, key) : integer_in(range, map_, key, target);
+    }
+    void counts(std::string_view key, std::array<std::int64_t, kDTypeCount>& target, std::string_view /*meaning*/,
+                UsedBy /*use*/) {
+        const YamlNode node = map_.require(key, "a whole number, or a map from dtypes to whole numbers");
+        if (!node.is_map()) {
+            target.fill(node.integer(kCountRange).value_or(1));
+            return;
+        }
+        target.fill(1);
+        KeyReader each(node);
+        for (const auto& row : kDTypeNames) {
+            each.count(row.name, target[static_cast<std::size_t>(row.value)], kCountRange, KeyNeed::kOptional, "");
+        }
+        node.reject_unknown_keys();
     }
     void flag(std::string_view key, bool& target, std::string_view /*meaning*/) {
         if (const auto node = map_.find(key)) {

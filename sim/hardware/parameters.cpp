@@ -18,7 +18,8 @@ namespace {
 class ParameterList {
   public:
     template <class Q>
-    void add(const std::string& path, Parameter<Q>& parameter, NumberForm form = NumberForm::kPositive) {
+    void add(const std::string& path, Parameter<Q>& parameter, NumberForm form = NumberForm::kPositive,
+             UsedBy use = UsedBy::kAlways) {
         const double value = QuantityTraits<Q>::si(parameter.value);
         const auto set = [&parameter](double si) { parameter.value = QuantityTraits<Q>::from_si(si); };
         // Counts per clock cycle are written as plain numbers.
@@ -39,6 +40,7 @@ class ParameterList {
                           form == NumberForm::kFactor ? 1.0 : 0.0,
                           form == NumberForm::kShare ? 1.0 : kNoLimit,
                           parameter.where,
+                          use,
                           "",
                           0,
                           false,
@@ -73,7 +75,7 @@ class PathFinder {
     explicit PathFinder(const void* number) : number_(number) {}
 
     template <class Q>
-    void add(const std::string& path, const Parameter<Q>& parameter, NumberForm /*form*/ = NumberForm::kPositive) {
+    void add(const std::string& path, const Parameter<Q>& parameter, NumberForm /*form*/ = {}, UsedBy /*use*/ = {}) {
         path_ = &parameter == number_ ? path : path_;
     }
 
@@ -90,13 +92,14 @@ class NumbersAt {
   public:
     NumbersAt(List& list, std::string path) : list_(list), path_(std::move(path)) {}
 
-    void number(std::string_view key, auto& parameter, NumberForm form, std::string_view /*meaning*/) {
-        add(fmt::format("{}.{}", path_, key), parameter, form);
+    void number(std::string_view key, auto& parameter, NumberForm form, std::string_view /*meaning*/,
+                UsedBy use = UsedBy::kAlways) {
+        add(fmt::format("{}.{}", path_, key), parameter, form, use);
     }
     void per_dtype(std::string_view key, auto& parameters, KeyNeed /*need*/, std::string_view /*meaning*/) {
         for (const auto& row : kDTypeNames) {
             add(fmt::format("{}.{}.{}", path_, key, row.name), parameters[static_cast<std::size_t>(row.value)],
-                NumberForm::kPositive);
+                NumberForm::kPositive, UsedBy::kAlways);
         }
     }
     // Only numbers have a spread.
@@ -109,13 +112,13 @@ class NumbersAt {
     std::string path_;
 
     template <class P>
-    void add(const std::string& path, P& parameter, NumberForm form) {
+    void add(const std::string& path, P& parameter, NumberForm form, UsedBy use) {
         if constexpr (requires { parameter.has_value(); }) {
             if (parameter) {
-                list_.add(path, *parameter, form);
+                list_.add(path, *parameter, form, use);
             }
         } else {
-            list_.add(path, parameter, form);
+            list_.add(path, parameter, form, use);
         }
     }
 };

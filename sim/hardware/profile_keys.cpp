@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <type_traits>
 #include <utility>
 
+#include "base/path_steps.h"
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -23,13 +26,14 @@ class KeyList {
     }
 
     template <class Q>
-    void number(std::string_view key, const Parameter<Q>& /*member*/, NumberForm form, std::string_view meaning) {
-        add(key, kind_of<Q>(form), KeyNeed::kRequired, meaning);
+    void number(std::string_view key, const Parameter<Q>& /*member*/, NumberForm form, std::string_view meaning,
+                UsedBy use = UsedBy::kAlways) {
+        add(key, kind_of<Q>(form), KeyNeed::kRequired, meaning, use);
     }
     template <class Q>
     void number(std::string_view key, const std::optional<Parameter<Q>>& /*member*/, NumberForm form,
-                std::string_view meaning) {
-        add(key, kind_of<Q>(form), KeyNeed::kOptional, meaning);
+                std::string_view meaning, UsedBy use = UsedBy::kAlways) {
+        add(key, kind_of<Q>(form), KeyNeed::kOptional, meaning, use);
     }
     template <class Q>
     void per_dtype(std::string_view key, const std::array<std::optional<Parameter<Q>>, kDTypeCount>& /*member*/,
@@ -37,8 +41,12 @@ class KeyList {
         add(fmt::format("{}.DTYPE", key), kind_of<Q>(NumberForm::kPositive), need, meaning);
     }
     void count(std::string_view key, std::int64_t /*member*/, IntegerRange /*range*/, KeyNeed need,
-               std::string_view meaning) {
-        add(key, "a whole number", need, meaning);
+               std::string_view meaning, UsedBy use = UsedBy::kAlways) {
+        add(key, "a whole number", need, meaning, use);
+    }
+    void counts(std::string_view key, const std::array<std::int64_t, kDTypeCount>& /*member*/, std::string_view meaning,
+                UsedBy use) {
+        add(key, "a whole number, or a map from dtypes to whole numbers", KeyNeed::kRequired, meaning, use);
     }
     void flag(std::string_view key, bool /*member*/, std::string_view meaning) {
         add(key, "true or false", KeyNeed::kOptional, meaning);
@@ -76,8 +84,9 @@ class KeyList {
         return "";
     }
 
-    void add(std::string_view key, std::string kind, KeyNeed need, std::string_view meaning) {
-        keys_.push_back({fmt::format("{}.{}", path_, key), std::move(kind), need, meaning});
+    void add(std::string_view key, std::string kind, KeyNeed need, std::string_view meaning,
+             UsedBy use = UsedBy::kAlways) {
+        keys_.push_back({fmt::format("{}.{}", path_, key), std::move(kind), need, meaning, use});
     }
 };
 
@@ -89,11 +98,15 @@ std::vector<ProfileKey> profile_keys() {
     dram_keys(list.at("memory.dram"), Dram{});
     const Device device;
     matrix_keys(list.at("devices.D.matrix"), device.matrix);
+    align_keys(list.at("devices.D.matrix.align"), device.matrix);
+    core_block_keys(list.at("devices.D.matrix.core_block"), CoreBlock{});
+    vector_keys(list.at("devices.D.vector"), device);
     vector_rate_keys(list.at("devices.D.vector.CLASS"), VectorRate{});
     attention_keys(list.at("devices.D.attention"), AttentionEngine{});
     memory_level_keys(list.at("devices.D.memories.NAME"), MemoryLevel{});
     dma_keys(list.at("devices.D.dma"), device);
     device_keys(list.at("devices.D"), device);
+    runtime_keys(list.at("devices.D.runtime"), device.runtime);
     dispatch_keys(list.at("devices.D.runtime.dispatch"), device.runtime);
     own_code_keys(list.at("devices.D.runtime.own_code"), OwnCode{});
     generation_keys(list.at("devices.D.runtime.generation"), device.runtime);
@@ -101,6 +114,30 @@ std::vector<ProfileKey> profile_keys() {
     error_keys(list.at("devices.D.error"), device.error);
     link_keys(list.at("links.N"), Link{});
     return keys;
+}
+
+namespace {
+
+// Steps in capitals stand for whatever a profile names there.
+bool stands_for(std::string_view step) { return step.front() >= 'A' && step.front() <= 'Z'; }
+
+// A path below a key is part of its value (`align.n.int8`), and one above it is its section (`core_block`).
+bool are_one_above_the_other(const PathSteps& key, const PathSteps& path) {
+    return std::equal(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(std::min(key.size(), path.size())),
+                      path.begin(), [](const auto& a, const auto& b) { return stands_for(a) || a == b; });
+}
+
+}  // namespace
+
+UsedBy used_by(std::string_view path) {
+    const PathSteps steps = steps_of(path);
+    std::set<UsedBy> uses;
+    for (const ProfileKey& key : profile_keys()) {
+        if (are_one_above_the_other(steps_of(key.path), steps)) {
+            uses.insert(key.used_by);
+        }
+    }
+    return uses.size() == 1 ? *uses.begin() : UsedBy::kAlways;
 }
 
 }  // namespace berth

@@ -9,21 +9,6 @@ namespace berth {
 
 namespace {
 
-// Reads either one number for all dtypes or one per dtype.
-void read_columns(std::array<std::int64_t, kDTypeNames.size()>& columns, const YamlNode& node) {
-    if (!node.is_map()) {
-        columns.fill(node.integer(kCountRange).value_or(1));
-        return;
-    }
-    columns.fill(1);
-    for (const auto& row : kDTypeNames) {
-        if (const auto entry = node.find(row.name)) {
-            columns[static_cast<std::size_t>(row.value)] = entry->integer(kCountRange).value_or(1);
-        }
-    }
-    node.reject_unknown_keys();
-}
-
 // Map from stored dtypes to the dtypes at which they are multiplied.
 std::array<std::optional<DType>, kDTypeCount> read_weight_only(const YamlNode& node, const Device& device) {
     std::array<std::optional<DType>, kDTypeCount> widens;
@@ -45,16 +30,11 @@ std::array<std::optional<DType>, kDTypeCount> read_weight_only(const YamlNode& n
 
 MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
     MatrixEngine matrix;
-    const YamlNode align = node.require("align", "a map with m, n and k");
-    matrix.align_m = integer_in(kCountRange, align, "m");
-    read_columns(matrix.align_n, align.require("n", "a whole number, or a map from dtypes to whole numbers"));
-    matrix.align_k = integer_in(kCountRange, align, "k");
-    align.reject_unknown_keys();
+    read_section(node.require("align", "a map with m, n and k"), [&](KeyReader& align) { align_keys(align, matrix); });
     KeyReader rows(node);
     matrix_keys(rows, matrix);
     if (const auto block = node.find("core_block")) {
-        matrix.core_block = {integer_in(kCountRange, *block, "m"), integer_in(kCountRange, *block, "n")};
-        block->reject_unknown_keys();
+        read_section(*block, [&](KeyReader& sizes) { core_block_keys(sizes, matrix.core_block.emplace()); });
     }
     if (const auto weight_only = node.find("weight_only")) {
         matrix.weight_only = read_weight_only(*weight_only, device);
@@ -65,10 +45,8 @@ MatrixEngine read_matrix(const YamlNode& node, const Device& device) {
 
 void read_vector(Device& device, const YamlNode& node) {
     const bool has_lanes = node.find("lanes").has_value();
-    device.vector_lanes = integer_in(kCountRange, node, "lanes", 1);
-    if (const auto by_host = node.find("by_host")) {
-        device.vector_by_host = by_host->boolean().value_or(false);
-    }
+    KeyReader own(node);
+    vector_keys(own, device);
     for (const auto& row : kVectorClassNames) {
         const YamlNode rate = node.require(row.name, "a map with per_cycle and traffic");
         VectorRate& target = device.vector[static_cast<std::size_t>(row.value)];

@@ -269,15 +269,9 @@ void read_runtime(Device& device, const YamlNode& node) {
     runtime.name = text_or_empty(map.require("name", "name and version of the runtime"));
     read_section(map.require("dispatch", "a map with per_kernel, per_graph and fork_join"),
                  [&](KeyReader& rows) { dispatch_keys(rows, runtime); });
-    runtime.shapes = map.require("shapes", "static or dynamic").enumeration(kShapeRuleNames).value_or(ShapeRule{});
-    runtime.pad_width_to = integer_in(kCountRange, map, "pad_width_to", 1);
-    runtime.quantization = map.require("quantization", "static or dynamic")
-                               .enumeration(kQuantizationSchemeNames)
-                               .value_or(QuantizationScheme{});
+    KeyReader own(map);
+    runtime_keys(own, runtime);
     read_default_cores(device, map);
-    if (const auto moves_heads = map.find("moves_heads")) {
-        runtime.moves_heads = moves_heads->boolean().value_or(false);
-    }
     if (const auto precisions = map.find("precisions")) {
         runtime.precisions = read_precisions(*precisions);
     }

@@ -64,7 +64,7 @@ std::string value_text(const ParameterView* number) {
     if (number == nullptr) {
         return "";
     }
-    if (number->path.find(".error.") != std::string::npos) {
+    if (number->used_by == UsedBy::kModelError) {
         return "± " + percent_text(number->value, 2);
     }
     return fmt::format("{} ± {}", quantity_text(number->value, number->dimension), percent_text(number->spread, 2));

@@ -42,17 +42,12 @@ Part clusters(Definitions& q) {
         1);
 }
 
-Part align() {
-    const Part columns = either({integer(kCountRange), per_row(kDTypeNames, integer(kCountRange))});
-    return object_with(
-        {required("m", "rows are padded to multiples of this", integer(kCountRange)),
-         required("n", "columns are padded to multiples of this; a map where it depends on the dtype", columns),
-         required("k", "depths are padded to multiples of this", integer(kCountRange))});
+Part align(Definitions& q) {
+    return object_with(keys_of<MatrixEngine>(q, [](auto& v, auto& matrix) { align_keys(v, matrix); }));
 }
 
-Part core_block() {
-    return object_with({required("m", "rows per core from which rows are split, too", integer(kCountRange)),
-                        required("n", "columns", integer(kCountRange))});
+Part core_block(Definitions& q) {
+    return object_with(keys_of<CoreBlock>(q, [](auto& v, auto& block) { core_block_keys(v, block); }));
 }
 
 Part matrix(Definitions& q) {
@@ -61,9 +56,9 @@ Part matrix(Definitions& q) {
         {
             optional("macs_per_cycle", "per core and dtype; a dtype that is absent, or none, is not multiplied",
                      macs_per_cycle(q)),
-            required("align", "sizes are padded to multiples of these", align()),
+            required("align", "sizes are padded to multiples of these", align(q)),
             optional("core_block", "block of a product that one of several cores takes at a time; any share if absent",
-                     core_block()),
+                     core_block(q)),
             optional("weight_only", "dtype at which weights stored at this dtype are multiplied with wider activations",
                      per_row(kDTypeNames, choice(kDTypeNames))),
         }));
@@ -71,10 +66,7 @@ Part matrix(Definitions& q) {
 
 Part vector(Definitions& q) {
     const Part rate = object_with(keys_of<VectorRate>(q, [](auto& v, auto& rates) { vector_rate_keys(v, rates); }));
-    std::vector<Key> keys{
-        optional("lanes", "elements of a row that are processed at once", integer(kCountRange)),
-        optional("by_host", "whether a core of the host works on elements, so that rates are per cycle of it",
-                 boolean())};
+    std::vector<Key> keys = keys_of<Device>(q, [](auto& v, auto& device) { vector_keys(v, device); });
     std::vector<Json> with_tail;
     for (const auto& row : kVectorClassNames) {
         keys.push_back(required(row.name, "", rate));

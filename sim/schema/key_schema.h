@@ -17,12 +17,13 @@ class KeySchema {
     explicit KeySchema(Definitions& definitions) : definitions_(definitions) {}
 
     template <class Q>
-    void number(std::string_view key, const Parameter<Q>& /*member*/, NumberForm form, std::string_view meaning) {
+    void number(std::string_view key, const Parameter<Q>& /*member*/, NumberForm form, std::string_view meaning,
+                UsedBy /*use*/ = {}) {
         keys_.push_back(required(key, meaning, part_of<Q>(form)));
     }
     template <class Q>
     void number(std::string_view key, const std::optional<Parameter<Q>>& /*member*/, NumberForm form,
-                std::string_view meaning) {
+                std::string_view meaning, UsedBy /*use*/ = {}) {
         keys_.push_back(optional(key, meaning, part_of<Q>(form)));
     }
     template <class Q>
@@ -31,8 +32,13 @@ class KeySchema {
         add(key, need, meaning, per_row(kDTypeNames, part_of<Q>(NumberForm::kPositive)));
     }
     void count(std::string_view key, std::int64_t /*member*/, IntegerRange range, KeyNeed need,
-               std::string_view meaning) {
+               std::string_view meaning, UsedBy /*use*/ = {}) {
         add(key, need, meaning, integer(range));
+    }
+    void counts(std::string_view key, const std::array<std::int64_t, kDTypeCount>& /*member*/, std::string_view meaning,
+                UsedBy /*use*/) {
+        add(key, KeyNeed::kRequired, meaning,
+            either({integer(kCountRange), per_row(kDTypeNames, integer(kCountRange))}));
     }
     void flag(std::string_view key, bool /*member*/, std::string_view meaning) {
         add(key, KeyNeed::kOptional, meaning, boolean());

@@ -84,29 +84,22 @@ Part fuses(Definitions& q) {
 }  // namespace
 
 Part runtime_part(Definitions& q) {
-    return object_with({
-        required("name", "name and version", text()),
-        required("dispatch", "costs of starting work", dispatch(q)),
-        required("shapes", "static: inputs are padded to buckets", choice(kShapeRuleNames)),
-        optional("pad_width_to", "widths are rounded up to this; 1 if absent", integer(kCountRange)),
-        required("quantization",
-                 "static: scales are known at compile time; dynamic: each int8 matmul quantises its input",
-                 choice(kQuantizationSchemeNames)),
-        required("default_cores", "used unless a stage says otherwise; all: as many as the device has",
-                 either({integer(kCoreRange), {Json{{"const", "all"}}}})),
-        optional("moves_heads",
-                 "attention as its parts: whether queries, keys, values and the result are transposed between rows of "
-                 "all heads and heads; false if absent",
-                 boolean()),
-        optional("precisions", "schemes that models may be compiled for; absent: all that matrix products support",
-                 precisions()),
-        optional("own_code", "plain loops on a core of the host for what it has no kernel for", own_code(q)),
-        optional("generation", "how it generates text", generation(q)),
-        required("dtypes", "dtypes that operators run in, preferred first", dtypes()),
-        required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
-                 per_row(operator_names(), q.define("operator_rule", rule(q)), Key::Need::kListed)),
-        optional("fuses", "sequences of operators that become one kernel", fuses(q)),
-    });
+    return object_with(keys_of<Runtime>(
+        q, [](auto& v, auto& runtime) { runtime_keys(v, runtime); },
+        {
+            required("name", "name and version", text()),
+            required("dispatch", "costs of starting work", dispatch(q)),
+            required("default_cores", "used unless a stage says otherwise; all: as many as the device has",
+                     either({integer(kCoreRange), {Json{{"const", "all"}}}})),
+            optional("precisions", "schemes that models may be compiled for; absent: all that matrix products support",
+                     precisions()),
+            optional("own_code", "plain loops on a core of the host for what it has no kernel for", own_code(q)),
+            optional("generation", "how it generates text", generation(q)),
+            required("dtypes", "dtypes that operators run in, preferred first", dtypes()),
+            required("operators", "a rule for each operator that runs or falls back; not listed: runs nowhere",
+                     per_row(operator_names(), q.define("operator_rule", rule(q)), Key::Need::kListed)),
+            optional("fuses", "sequences of operators that become one kernel", fuses(q)),
+        }));
 }
 
 }  // namespace berth

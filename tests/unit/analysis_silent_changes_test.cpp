@@ -62,6 +62,11 @@ TEST_F(SilentChanges, WhatNoOperatorUsesSaysSo) {
         said("hardware.devices.npu.matrix.macs_per_cycle.int4", "4096"),
         AllOf(HasSubstr("nothing is multiplied at int4 on npu"), HasSubstr("fp16"), HasSubstr("vary hardware.")));
     EXPECT_THAT(said("hardware.devices.npu.matrix.int32_output", "9 GB/s"), HasSubstr("matmul library"));
+    EXPECT_THAT(said("hardware.devices.npu.matrix.image_row_tile", "16 KiB"), HasSubstr("no convolution runs on npu"));
+    EXPECT_THAT(said("hardware.devices.npu.runtime.dispatch.profiled", "90 us"),
+                HasSubstr("only tables of the profiler"));
+    EXPECT_THAT(said("hardware.devices.npu.runtime.dispatch.cold", "90 us"), HasSubstr("called by themselves"));
+    EXPECT_THAT(said("hardware.devices.npu.matrix.core_block", "{m: 9, n: 9}"), HasSubstr("where several share work"));
 }
 
 TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {
