@@ -7,13 +7,19 @@
 //   per_dtype(key, member, need, meaning)       a map from dtypes to numbers: an array of optional parameters
 //   count(key, member, range, need, meaning)    a whole number; one that may be absent is what the struct holds then
 //   counts(key, member, meaning)                a whole number for all dtypes, or a map from dtypes to whole numbers
+//   limit(key, member, meaning)                 the largest size of an operator, a whole number; absent: there is none
+//   list(key, member, table, meaning)           names out of a table; absent: what the meaning says
+//   text(key, member, need, meaning)            words, or the name of a device
 //   flag(key, member, meaning)                  true or false; what the struct holds where it is absent
 //   choice(key, member, table, meaning)         a name out of a table, which must be there
 // Behind the meaning of a number or count stands what uses it, unless its section does whenever something runs there.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +33,36 @@ namespace berth {
 inline constexpr std::string_view kNotMultiplied = "none";
 
 /// Permitted form of a number. A number of type Operations is a plain number per clock cycle.
-enum class NumberForm : std::uint8_t {
-    kPositive,
-    kZeroAllowed,
-    kShare,      ///< share of a whole: at most 1
-    kFactor,     ///< 1 or more
-    kPerCore,    ///< a rate, optionally followed by "per core"
-    kPerDevice,  ///< a rate, optionally followed by "per device"
+enum class NumberForm : std::uint8_t { kPositive, kZeroAllowed, kShare, kFactor, kPerCore, kPerDevice };
+
+struct FormRow {
+    NumberForm value;
+    bool zero = false;  ///< zero is allowed
+    double least = 0;
+    double most = std::numeric_limits<double>::infinity();
+    std::optional<Sharing> per{};   ///< a rate, optionally followed by "per core"
+    std::string_view words = "";    ///< what it is; empty: what its dimension is
+    std::string_view example = "";  ///< what is asked for where it is missing; empty: its dimension
 };
+
+inline constexpr auto kForms = std::to_array<FormRow>({
+    {.value = NumberForm::kPositive},
+    {.value = NumberForm::kZeroAllowed, .zero = true},
+    {.value = NumberForm::kShare,
+     .most = 1,
+     .words = "a share above 0 and up to 100%",
+     .example = "a share from 0 to 1, such as 80%"},
+    {.value = NumberForm::kFactor, .least = 1, .words = "a factor of 1 or more"},
+    {.value = NumberForm::kPerCore, .per = Sharing::kCore},
+    {.value = NumberForm::kPerDevice,
+     .per = Sharing::kDevice,
+     .example = "the bandwidth of all cores together, such as 16 GB/s"},
+});
+
+[[nodiscard]] constexpr const FormRow& row_of(NumberForm form) {
+    return *std::ranges::find(kForms, form, &FormRow::value);
+}
+static_assert(kForms.size() == static_cast<std::size_t>(NumberForm::kPerDevice) + 1);
 
 enum class KeyNeed : std::uint8_t { kRequired, kOptional };
 
@@ -234,6 +262,42 @@ void runtime_keys(Visitor& v, auto&& runtime) {
            "heads and heads; false if absent");
 }
 
+/// `devices.D.runtime.operators.OP`: where it runs.
+template <class Visitor>
+void operator_place_keys(Visitor& v, auto&& rule) {
+    v.text("on", rule.fallback, KeyNeed::kRequired, "the device that runs it: this one, or the fallback");
+    v.text("reason", rule.reason, KeyNeed::kOptional, "why, in words");
+}
+
+/// Largest size of a dimension of a product that a rule allows.
+[[nodiscard]] auto& most_of(auto& rule, ProductDim dim) {
+    return rule.product_limits[static_cast<std::size_t>(dim)].most;
+}
+
+/// `devices.D.runtime.operators.OP`: how it runs, where that is this device.
+template <class Visitor>
+void operator_rule_keys(Visitor& v, auto&& rule) {
+    v.flag("multi_core", rule.multi_core, "whether the runtime may split it over cores; false if absent");
+    v.count("multi_core_from", rule.multi_core_from, kLimitRange, KeyNeed::kOptional,
+            "elements of its result; a smaller one stays on one core");
+    v.list("dtypes", rule.dtypes, kDTypeNames, "dtypes that it may run in, instead of the runtime's");
+    v.number("max_bytes", rule.max_bytes, NumberForm::kPositive,
+             "limit on its result; above, it goes to the device 'else'");
+    v.limit("max_m", most_of(rule, ProductDim::kM),
+            "limit on a matmul's rows; above, it is cut or goes to the device 'else'");
+    v.limit("max_k", most_of(rule, ProductDim::kK), "the same for its depth");
+    v.limit("max_n", most_of(rule, ProductDim::kN), "the same for its columns");
+    v.list("cuts", rule.product_limits, kProductDimNames,
+           "dimensions of a matmul that the runtime cuts into pieces above their limits");
+    v.limit("max_kernel", rule.max_kernel, "limit on the height and width of a convolution's kernel");
+    v.flag("cuts_lines", rule.cuts_lines,
+           "with 'max_kernel': whether kernels of one row or column are cut into pieces instead");
+    v.limit("max_pooled", rule.max_pooled, "limit on the positions that one result of a pooling is made of");
+    v.text("else", rule.fallback, KeyNeed::kOptional,
+           "the device for operators above the limits, or own_code: the runtime computes them on a core of the host");
+    v.flag("on_the_way", rule.on_the_way, "whether kernels convert as they read and write, without a kernel for it");
+}
+
 /// `devices.D.runtime.dispatch`
 template <class Visitor>
 void dispatch_keys(Visitor& v, auto&& runtime) {
@@ -325,14 +389,17 @@ void link_keys(Visitor& v, auto&& link) {
 
 /// A key as documented for authors of profiles.
 struct ProfileKey {
-    std::string path;  ///< `devices.D.matrix.row_tile`; D, CLASS, NAME, DTYPE and N stand for what a profile names
+    std::string path;  ///< `devices.D.matrix.row_tile`; D, CLASS, NAME, DTYPE, OP and N stand for what a profile names
     std::string kind;  ///< "a size such as 384 KiB", "a whole number", "core, cluster or device"
     KeyNeed need{};
     std::string_view meaning;
     UsedBy used_by = UsedBy::kAlways;
 };
-/// All keys, in the order of a profile.
+/// The keys of the sections above, in the order of a profile. Keys that no row describes (names, cores, clocks,
+/// clusters, macs_per_cycle, weight_only, default_cores, precisions, fuses, evidence, correlations) are not among them.
 [[nodiscard]] std::vector<ProfileKey> profile_keys();
+/// Keys of the rule of an operator that limit what runs on the device; what exceeds one of them goes elsewhere.
+[[nodiscard]] std::vector<std::string> operator_limits();
 /// What uses the key, or every key of the section, at a path of a profile such as `devices.npu.matrix.winograd`; a key
 /// without a row is always used.
 [[nodiscard]] UsedBy used_by(std::string_view path);

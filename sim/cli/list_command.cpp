@@ -135,7 +135,7 @@ Listing list_ranges(TextWidth width) {
     return listing;
 }
 
-// The numbers of hardware profiles.
+// The keys of hardware profiles that have a row.
 Listing list_keys(TextWidth width) {
     Listing listing;
     for (const ProfileKey& key : profile_keys()) {

@@ -18,9 +18,8 @@ template <class Q>
     if constexpr (std::is_same_v<Q, Operations>) {
         return "a number per clock cycle and core";
     }
-    return form == NumberForm::kShare       ? "a share from 0 to 1, such as 80%"
-           : form == NumberForm::kPerDevice ? "the bandwidth of all cores together, such as 16 GB/s"
-                                            : dimension_with_example(QuantityTraits<Q>::kDimension);
+    const std::string_view example = row_of(form).example;
+    return example.empty() ? dimension_with_example(QuantityTraits<Q>::kDimension) : std::string(example);
 }
 
 /// Whether a value meets the constraints of its form; otherwise reports an error at the node.
@@ -34,9 +33,9 @@ template <class Q>
         const auto count = node.parameter<double>();
         return count ? std::optional(scaled(*count, operations(1))) : std::nullopt;
     } else {
-        auto read = node.parameter<Q>({.allow_zero = form == NumberForm::kZeroAllowed,
-                                       .allow_negative = false,
-                                       .allow_per = form == NumberForm::kPerCore || form == NumberForm::kPerDevice});
+        const FormRow& row = row_of(form);
+        auto read =
+            node.parameter<Q>({.allow_zero = row.zero, .allow_negative = false, .allow_per = row.per.has_value()});
         const bool fits = read && keeps_to_form(QuantityTraits<Q>::si(read->value), form, node) &&
                           keeps_to_sharing(read->per, form, node);
         return fits ? std::move(read) : std::nullopt;
@@ -95,6 +94,20 @@ class KeyReader {
         }
         node.reject_unknown_keys();
     }
+    void limit(std::string_view key, std::optional<std::int64_t>& target, std::string_view /*meaning*/) {
+        if (map_.find(key)) {
+            target = integer_in(kLimitRange, map_, key);
+        }
+    }
+    void text(std::string_view key, std::string& target, KeyNeed /*need*/, std::string_view /*meaning*/) {
+        if (const auto node = map_.find(key)) {
+            target = text_or_empty(*node);
+        }
+    }
+    // Names of devices and lists are read by their section, which checks them against the device.
+    void text(std::string_view /*key*/, std::optional<std::string>& /*target*/, KeyNeed /*need*/,
+              std::string_view /*meaning*/) {}
+    void list(auto&&... /*row*/) {}
     void flag(std::string_view key, bool& target, std::string_view /*meaning*/) {
         if (const auto node = map_.find(key)) {
             target = node->boolean().value_or(target);

@@ -37,8 +37,8 @@ class ParameterList {
                           parameter.spread,
                           parameter.origin,
                           parameter.source,
-                          form == NumberForm::kFactor ? 1.0 : 0.0,
-                          form == NumberForm::kShare ? 1.0 : kNoLimit,
+                          row_of(form).least,
+                          row_of(form).most,
                           parameter.where,
                           use,
                           "",
@@ -59,8 +59,6 @@ class ParameterList {
     [[nodiscard]] std::vector<ParameterView> take() { return std::move(views_); }
 
   private:
-    static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
-
     ParameterView* view_of(const std::string& path) {
         const auto same = std::ranges::find(views_, path, &ParameterView::path);
         return same != views_.end() ? &*same : nullptr;
@@ -104,6 +102,9 @@ class NumbersAt {
     }
     // Only numbers have a spread.
     void count(auto&&... /*row*/) {}
+    void limit(auto&&... /*row*/) {}
+    void list(auto&&... /*row*/) {}
+    void text(auto&&... /*row*/) {}
     void flag(auto&&... /*row*/) {}
     void choice(auto&&... /*row*/) {}
 
@@ -174,9 +175,8 @@ void add_runtime(auto& list, const std::string& path, auto& runtime) {
         }
     }
     for (const auto& row : operator_names()) {
-        if (auto& limit = runtime.operators[static_cast<std::size_t>(row.value)].max_bytes) {
-            list.add(fmt::format("{}.operators.{}.max_bytes", path, row.name), *limit);
-        }
+        NumbersAt rule(list, fmt::format("{}.operators.{}", path, row.name));
+        operator_rule_keys(rule, runtime.operators[static_cast<std::size_t>(row.value)]);
     }
 }
 

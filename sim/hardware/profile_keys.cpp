@@ -15,6 +15,18 @@ namespace berth {
 
 namespace {
 
+/// Row visitor that collects the limits of an operator.
+struct LimitNames {
+    std::vector<std::string> names;
+
+    void number(std::string_view key, auto&&... /*row*/) { names.emplace_back(key); }
+    void limit(std::string_view key, auto&&... /*row*/) { names.emplace_back(key); }
+    void count(auto&&... /*row*/) {}
+    void flag(auto&&... /*row*/) {}
+    void list(auto&&... /*row*/) {}
+    void text(auto&&... /*row*/) {}
+};
+
 /// Row visitor of one section.
 class KeyList {
   public:
@@ -48,6 +60,17 @@ class KeyList {
                 UsedBy use) {
         add(key, "a whole number, or a map from dtypes to whole numbers", KeyNeed::kRequired, meaning, use);
     }
+    void limit(std::string_view key, std::optional<std::int64_t> /*member*/, std::string_view meaning) {
+        add(key, "a whole number", KeyNeed::kOptional, meaning);
+    }
+    template <class Member, class Table>
+    void list(std::string_view key, const Member& /*member*/, const Table& table, std::string_view meaning) {
+        add(key, "a list out of " + list_of(choice_names(table)), KeyNeed::kOptional, meaning);
+    }
+    template <class Member>
+    void text(std::string_view key, const Member& /*member*/, KeyNeed need, std::string_view meaning) {
+        add(key, "text", need, meaning);
+    }
     void flag(std::string_view key, bool /*member*/, std::string_view meaning) {
         add(key, "true or false", KeyNeed::kOptional, meaning);
     }
@@ -69,19 +92,9 @@ class KeyList {
         if constexpr (std::is_same_v<Q, Operations>) {
             return "a number per clock cycle and core";
         }
-        switch (form) {
-            case NumberForm::kShare:
-                return "a share above 0 and up to 100%";
-            case NumberForm::kFactor:
-                return "a factor of 1 or more";
-            case NumberForm::kZeroAllowed:
-                return dimension_with_example(QuantityTraits<Q>::kDimension) + ", or zero";
-            case NumberForm::kPositive:
-            case NumberForm::kPerCore:
-            case NumberForm::kPerDevice:
-                return dimension_with_example(QuantityTraits<Q>::kDimension);
-        }
-        return "";
+        const FormRow& row = row_of(form);
+        return row.words.empty() ? dimension_with_example(QuantityTraits<Q>::kDimension) + (row.zero ? ", or zero" : "")
+                                 : std::string(row.words);
     }
 
     void add(std::string_view key, std::string kind, KeyNeed need, std::string_view meaning,
@@ -107,6 +120,8 @@ std::vector<ProfileKey> profile_keys() {
     dma_keys(list.at("devices.D.dma"), device);
     device_keys(list.at("devices.D"), device);
     runtime_keys(list.at("devices.D.runtime"), device.runtime);
+    operator_place_keys(list.at("devices.D.runtime.operators.OP"), OperatorRule{});
+    operator_rule_keys(list, OperatorRule{});
     dispatch_keys(list.at("devices.D.runtime.dispatch"), device.runtime);
     own_code_keys(list.at("devices.D.runtime.own_code"), OwnCode{});
     generation_keys(list.at("devices.D.runtime.generation"), device.runtime);
@@ -114,6 +129,12 @@ std::vector<ProfileKey> profile_keys() {
     error_keys(list.at("devices.D.error"), device.error);
     link_keys(list.at("links.N"), Link{});
     return keys;
+}
+
+std::vector<std::string> operator_limits() {
+    LimitNames limits;
+    operator_rule_keys(limits, OperatorRule{});
+    return limits.names;
 }
 
 namespace {

@@ -11,21 +11,20 @@
 namespace berth {
 
 bool keeps_to_form(double value, NumberForm form, const YamlNode& node) {
-    if (form == NumberForm::kShare && value > 1) {
-        node.error(fmt::format("{} is more than everything", percent_text(value)), "a share above 0 and up to 100%");
-        return false;
+    const FormRow& row = row_of(form);
+    if (value > row.most) {
+        node.error(fmt::format("{} is more than everything", percent_text(value)), std::string(row.words));
+    } else if (value < row.least) {
+        node.error(fmt::format("{} is less than {}", number_text(value), number_text(row.least)),
+                   std::string(row.words));
     }
-    if (form == NumberForm::kFactor && value < 1) {
-        node.error(fmt::format("{} is less than 1", number_text(value)), "a factor of 1 or more");
-        return false;
-    }
-    return true;
+    return value >= row.least && value <= row.most;
 }
 
 bool keeps_to_sharing(std::optional<Sharing> per, NumberForm form, const YamlNode& node) {
-    const Sharing allowed = form == NumberForm::kPerCore ? Sharing::kCore : Sharing::kDevice;
-    if (per && *per != allowed) {
-        node.error(fmt::format("this is a rate per {}, not per {}", choice_name(kSharingNames, allowed),
+    const std::optional<Sharing> allowed = row_of(form).per;
+    if (per && allowed && *per != *allowed) {
+        node.error(fmt::format("this is a rate per {}, not per {}", choice_name(kSharingNames, *allowed),
                                choice_name(kSharingNames, *per)));
         return false;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/mapped.h"
 #include "hardware/key_reader.h"
 
 namespace berth {
@@ -52,38 +53,25 @@ void check_dtypes(const Device& device, OperatorKind kind, const std::vector<DTy
     }
 }
 
-// Reads `max_m`, `max_k` and `max_n`, and `cuts: [k]` for the dimensions in which larger products are cut instead of
-// falling back.
-void read_product_limits(OperatorRule& rule, const YamlNode& node) {
-    const auto cuts = node.find("cuts");
-    for (const auto& row : kProductDimNames) {
-        const std::string key = fmt::format("max_{}", row.name);
-        if (node.find(key)) {
-            rule.product_limits[static_cast<std::size_t>(row.value)].most = integer_in(kLimitRange, node, key);
-        }
-    }
-    for (const YamlNode& item : cuts ? cuts->sequence() : std::vector<YamlNode>()) {
+// Reads `cuts: [k]`: the dimensions in which larger products are cut instead of falling back.
+void read_cuts(OperatorRule& rule, const YamlNode& list) {
+    for (const YamlNode& item : list.sequence()) {
         const auto dim = item.enumeration(kProductDimNames);
         if (!dim) {
             continue;
         }
         ProductLimit& limit = rule.product_limits[static_cast<std::size_t>(*dim)];
-        limit.cut = true;
-        if (!limit.most) {
+        if (limit.cut) {
+            item.error(fmt::format("'{}' is given twice", choice_name(kProductDimNames, *dim)));
+        } else if (!limit.most) {
             item.error(fmt::format("has no meaning without 'max_{}'", choice_name(kProductDimNames, *dim)));
         }
+        limit.cut = true;
     }
 }
 
-void read_on_the_way(OperatorRule& rule, OperatorKind kind, const YamlNode& node) {
-    const auto on_the_way = node.find("on_the_way");
-    if (!on_the_way) {
-        return;
-    }
-    rule.on_the_way = on_the_way->boolean().value_or(false);
-    if (kind != OperatorKind::kQuantize && kind != OperatorKind::kDequantize && kind != OperatorKind::kCast) {
-        on_the_way->error("is for conversions: quantize, dequantize and cast");
-    }
+bool is_conversion(OperatorKind kind) {
+    return kind == OperatorKind::kQuantize || kind == OperatorKind::kDequantize || kind == OperatorKind::kCast;
 }
 
 // A fallback in one file replaces the rule of another that it extends: what that one says about running the operator
@@ -122,14 +110,40 @@ void forget_not_multiplied(Runtime& runtime, const std::vector<DType>& none) {
     }
 }
 
+// Reads `else`, which says what happens to operators above the limits of the rule.
+void read_otherwise_of_limits(OperatorRule& rule, const Runtime& runtime, const YamlNode& node) {
+    const auto otherwise = node.find("else");
+    if (!otherwise) {
+        return;
+    }
+    const std::vector<std::string> limits = operator_limits();
+    if (std::ranges::any_of(limits, [&node](const std::string& limit) { return node.find(limit).has_value(); })) {
+        read_otherwise(rule, runtime, *otherwise);
+        return;
+    }
+    const auto quoted = mapped(limits, [](const std::string& limit) { return fmt::format("'{}'", limit); });
+    otherwise->error("has no meaning without " + list_of(quoted));
+}
+
+// Refuses keys that mean nothing without another one, or for another kind of operator.
+void check_rule(const OperatorRule& rule, OperatorKind kind, const YamlNode& node) {
+    const auto refuse = [&node](std::string_view key, bool has_meaning, const std::string& why) {
+        if (const auto found = node.find(key); found && !has_meaning) {
+            found->error(why);
+        }
+    };
+    refuse("multi_core_from", rule.multi_core, "has no meaning without 'multi_core: true'");
+    refuse("cuts_lines", rule.max_kernel.has_value(), "has no meaning without 'max_kernel'");
+    refuse("on_the_way", is_conversion(kind), "is for conversions: quantize, dequantize and cast");
+}
+
 OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& node,
                        const std::vector<DType>& dtypes) {
     OperatorRule rule;
     rule.where = node.where();
+    KeyReader rows(node);
+    operator_place_keys(rows, rule);
     const auto on = node.require("on", "the device that runs it").text();
-    if (const auto reason = node.find("reason")) {
-        rule.reason = text_or_empty(*reason);
-    }
     if (on && !equal_ignoring_case(*on, device.name)) {
         rule.fallback = *on;
         forget_replaced_rule(node);
@@ -137,42 +151,14 @@ OperatorRule read_rule(const Device& device, OperatorKind kind, const YamlNode& 
         return rule;
     }
     rule.supported = true;
-    if (const auto multi_core = node.find("multi_core")) {
-        rule.multi_core = multi_core->boolean().value_or(false);
-    }
-    if (const auto from = node.find("multi_core_from")) {
-        rule.multi_core_from = integer_in(kLimitRange, node, "multi_core_from", 1);
-        if (!rule.multi_core) {
-            from->error("has no meaning without 'multi_core: true'");
-        }
-    }
+    operator_rule_keys(rows, rule);
     const auto own_dtypes = node.find("dtypes");
     rule.dtypes = own_dtypes ? read_dtypes(*own_dtypes) : dtypes;
-    read_parameter(rule.max_bytes, node, "max_bytes");
-    read_product_limits(rule, node);
-    if (node.find("max_kernel")) {
-        rule.max_kernel = integer_in(kLimitRange, node, "max_kernel");
+    if (const auto cuts = node.find("cuts")) {
+        read_cuts(rule, *cuts);
     }
-    if (const auto cuts = node.find("cuts_lines")) {
-        rule.cuts_lines = cuts->boolean().value_or(false);
-        if (!rule.max_kernel) {
-            cuts->error("has no meaning without 'max_kernel'");
-        }
-    }
-    if (node.find("max_pooled")) {
-        rule.max_pooled = integer_in(kLimitRange, node, "max_pooled");
-    }
-    if (const auto otherwise = node.find("else")) {
-        const auto has_limit = [](const ProductLimit& limit) { return limit.most.has_value(); };
-        if (rule.max_bytes || rule.max_kernel || rule.max_pooled ||
-            std::ranges::any_of(rule.product_limits, has_limit)) {
-            read_otherwise(rule, device.runtime, *otherwise);
-        } else {
-            otherwise->error(
-                "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled'");
-        }
-    }
-    read_on_the_way(rule, kind, node);
+    read_otherwise_of_limits(rule, device.runtime, node);
+    check_rule(rule, kind, node);
     node.reject_unknown_keys();
     return rule;
 }

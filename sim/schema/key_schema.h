@@ -40,6 +40,17 @@ class KeySchema {
         add(key, KeyNeed::kRequired, meaning,
             either({integer(kCountRange), per_row(kDTypeNames, integer(kCountRange))}));
     }
+    void limit(std::string_view key, std::optional<std::int64_t> /*member*/, std::string_view meaning) {
+        keys_.push_back(optional(key, meaning, integer(kLimitRange)));
+    }
+    template <class Member, class Table>
+    void list(std::string_view key, const Member& /*member*/, const Table& table, std::string_view meaning) {
+        keys_.push_back(optional(key, meaning, list_of_different(berth::choice(table))));
+    }
+    template <class Member>
+    void text(std::string_view key, const Member& /*member*/, KeyNeed need, std::string_view meaning) {
+        add(key, need, meaning, berth::text());
+    }
     void flag(std::string_view key, bool /*member*/, std::string_view meaning) {
         add(key, KeyNeed::kOptional, meaning, boolean());
     }
@@ -63,23 +74,10 @@ class KeySchema {
         if constexpr (std::is_same_v<Q, Operations>) {
             return definitions_.parameter(Dimension{});
         }
-        switch (form) {
-            case NumberForm::kShare:
-                return definitions_.share();
-            case NumberForm::kZeroAllowed:
-                return definitions_.parameter(QuantityTraits<Q>::kDimension, quantity_form(true, std::nullopt));
-            case NumberForm::kPerCore:
-                return definitions_.parameter(QuantityTraits<Q>::kDimension, quantity_form(false, Sharing::kCore));
-            case NumberForm::kPerDevice:
-                return definitions_.parameter(QuantityTraits<Q>::kDimension, quantity_form(false, Sharing::kDevice));
-            case NumberForm::kPositive:
-            case NumberForm::kFactor:
-                return definitions_.parameter(QuantityTraits<Q>::kDimension);
-        }
-        return {};
-    }
-    static QuantityForm quantity_form(bool zero, std::optional<Sharing> per) {
-        return {.allow_zero = zero, .allow_spread = true, .per = per};
+        const FormRow& row = row_of(form);
+        return row.most == 1 ? definitions_.share()
+                             : definitions_.parameter(QuantityTraits<Q>::kDimension,
+                                                      {.allow_zero = row.zero, .allow_spread = true, .per = row.per});
     }
     void add(std::string_view key, KeyNeed need, std::string_view meaning, Part part) {
         keys_.push_back(need == KeyNeed::kRequired ? required(key, meaning, std::move(part))

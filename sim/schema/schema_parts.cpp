@@ -88,6 +88,12 @@ Part list_of(Part item, std::int64_t at_least) {
     return part;
 }
 
+Part list_of_different(Part item) {
+    Part list = list_of(std::move(item), 1);
+    list.shape["uniqueItems"] = true;
+    return list;
+}
+
 Part either(const std::vector<Part>& parts) {
     Json choices = Json::array();
     for (const Part& part : parts) {

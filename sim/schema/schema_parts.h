@@ -46,6 +46,8 @@ struct Key {
 /// A map with arbitrary keys.
 [[nodiscard]] Part map_of(const Part& value, std::int64_t at_least = 0);
 [[nodiscard]] Part list_of(Part item, std::int64_t at_least = 0);
+/// A list of one value or more, none of them twice.
+[[nodiscard]] Part list_of_different(Part item);
 /// Alternatives. Cannot be used where a file may omit inherited content.
 [[nodiscard]] Part either(const std::vector<Part>& parts);
 

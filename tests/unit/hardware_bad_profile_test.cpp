@@ -161,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"CutWithoutLimit", kRules + "matmul.cuts", "[n]",
                  at_set(kRules + "matmul.cuts",
                         "devices.npu.runtime.operators.matmul.cuts.0: has no meaning without 'max_n'", 2)},
+        BadValue{"CutTwice", kRules + "matmul", "{on: npu, max_k: 8192, cuts: [k, k]}",
+                 at_set(kRules + "matmul", "devices.npu.runtime.operators.matmul.cuts.1: 'k' is given twice", 34)},
         bad_value("OnTheWay", kRules + "add.on_the_way", "true", "is for conversions: quantize, dequantize and cast"),
         BadValue{"EvidenceOfOtherSizes", kNpuPath + "evidence", "[{op: matmul, dtype: fp16, sizes: [[1, 2]]}]",
                  at_set(kNpuPath + "evidence",
