@@ -109,7 +109,7 @@ void add_buckets(CLI::App& app, Invocation& invocation) {
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
     add_value(*command, "--device", options->device, "DEVICE", "The device (default: the first with static shapes)");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer("Example: berth buckets rag-rk3588 --stage rerank --lengths 60,122,130,240,500 --max 4");
     answer_with(*command, options, invocation, advised);
 }

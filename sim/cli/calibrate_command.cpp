@@ -324,7 +324,7 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
               "Write a profile that extends the starting profile with the fitted numbers");
     add_value(*command, "--name", options->name, "NAME", "Name of the new profile (default: that of the file)");
     add_value(*command, "--report", options->report, "DIR", "Folder to draw the residual of each measurement to");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer(
         "Examples:\n"
         "  berth measure --full --out rows.csv && berth measure --of memory --full --out memory.csv\n"

@@ -240,7 +240,7 @@ void add_check(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<CheckOptions>();
     CLI::App* command = app.add_subcommand("check", "Checks profiles, models, architectures and scenarios");
     add_value(*command, "files", options->files, "FILE...", "Files to check, or names that ship")->required();
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer("Example: berth check hardware/rk3588-rknn-2.3.2.yaml scenarios/rag-rk3588.yaml");
     command->callback([options, &invocation] { invocation.status = check(*options, invocation); });
 }

@@ -165,7 +165,7 @@ void add_compare(CLI::App& app, Invocation& invocation) {
         ->allow_extra_args(false);
     add_value(*command, "--report", options->report, "DIR",
               "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to");
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer(
         "Examples:\n"
         "  berth compare rag-rk3588 --hardware rk3588-rknn-2.3.2,rk3576-rknn-2.3.2\n"

@@ -208,7 +208,7 @@ void add_crossover(CLI::App& app, Invocation& invocation) {
     add_value(*command, "--report", options->report, "DIR", "Folder to write text, JSON, CSV and a picture to");
     add_value(*command, "--beside", options->beside, "FILE.csv",
               "Further curves for the picture of one range: PATH in the first column, NAME_ms in the others");
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer(
         "Examples:\n"
         "  berth crossover rag-rk3588 --vary stages.rerank.tokens=16:512 --between npu,cpu\n"

@@ -111,7 +111,7 @@ void add_diff(CLI::App& app, Invocation& invocation) {
         ->allow_extra_args(false);
     add_value(*command, "--report", options->report, "DIR",
               "Folder to write a page (index.html and PDF), text, JSON and a waterfall chart to");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer(
         "Examples:\n"
         "  berth diff rag-rk3588 rag-rk3588-bucket-128\n"

@@ -62,7 +62,7 @@ void add_explain(CLI::App& app, Invocation& invocation) {
     add_value(*command, "--op", options->op, "NAME", "Operator, as `berth ops` names it")->required();
     add_value(*command, "--device", options->device, "DEVICE",
               "Explain the whole model on this device instead of the chosen placement");
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer("Example: berth explain rag-rk3588 --stage rerank --op layer.0.attention.scores --device npu");
     command->callback([options, &invocation] { invocation.status = explain(*options, invocation); });
 }

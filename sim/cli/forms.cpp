@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -16,16 +17,37 @@ namespace berth {
 
 namespace {
 
-std::string made(const std::function<std::string()>& form) {
-    if (!form) {
+const FormatRow& row_of(Format format) { return *std::ranges::find(kFormatNames, format, &FormatRow::value); }
+
+// The form with the provenance that it has in every format.
+std::string made(const Forms& forms, Form form, const Invocation& invocation) {
+    if (form == nullptr || !(forms.*form)) {
         throw std::logic_error("a format that the answer does not have");
     }
-    return form();
+    std::string text = (forms.*form)();
+    if (form == &Forms::json) {
+        return with_provenance(std::move(text), invocation.provenance);
+    }
+    return form == &Forms::text && forms.ends_with_origin
+               ? with_provenance_text(std::move(text), invocation.provenance, invocation.width)
+               : text;
 }
 
 }  // namespace
 
-bool is_rows(const std::optional<Format>& format) { return format == Format::kCsv || format == Format::kMarkdown; }
+std::vector<Format> formats_of(const std::vector<Form>& forms) {
+    std::vector<Format> formats;
+    for (const FormatRow& row : kFormatNames) {
+        if (std::ranges::any_of(forms, [&row](Form form) { return form == row.own || form == row.from; })) {
+            formats.push_back(row.value);
+        }
+    }
+    return formats;
+}
+
+bool is_rows(const std::optional<Format>& format) {
+    return format && (row_of(*format).own == &Forms::rows || row_of(*format).from == &Forms::rows);
+}
 
 std::string markdown_table(const std::string& csv) {
     Diagnostics faults;
@@ -44,21 +66,9 @@ std::string markdown_table(const std::string& csv) {
 }
 
 std::string in_format(const Forms& forms, const std::optional<Format>& format, const Invocation& invocation) {
-    switch (format.value_or(forms.text ? Format::kText : Format::kCsv)) {
-        case Format::kText: {
-            std::string text = made(forms.text);
-            return forms.ends_with_origin
-                       ? with_provenance_text(std::move(text), invocation.provenance, invocation.width)
-                       : text;
-        }
-        case Format::kJson:
-            return with_provenance(made(forms.json), invocation.provenance);
-        case Format::kCsv:
-            return made(forms.rows);
-        case Format::kMarkdown:
-            return forms.markdown ? forms.markdown() : markdown_table(made(forms.rows));
-    }
-    throw std::logic_error("unknown format");
+    const FormatRow& row = row_of(format.value_or(forms.text ? Format::kText : Format::kCsv));
+    const bool has = row.own != nullptr && forms.*row.own;
+    return has ? made(forms, row.own, invocation) : row.written(made(forms, row.from, invocation));
 }
 
 }  // namespace berth

@@ -119,7 +119,7 @@ void add_gate(CLI::App& app, Invocation& invocation) {
     add_value(*command, "--sure", options->sure, "SHARE", "A probability from which on a decision or a budget is sure")
         ->default_str("90%");
     add_value(*command, "--junit", options->junit, "FILE", "File to write the checks to as JUnit XML");
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer(
         "Examples:\n"
         "  berth gate main . --format markdown --junit gate.xml\n"

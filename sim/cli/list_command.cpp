@@ -199,7 +199,7 @@ void add_list(CLI::App& app, Invocation& invocation) {
     const std::vector<std::string> shelves = choice_names(kShelfNames);
     add_value(*command, "what", options->shelf, "WHAT", "Only " + list_of(shelves))
         ->check(CLI::IsMember(shelves, CLI::ignore_case).description(""));
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer("Example: berth list models");
     command->callback([options, &invocation] { invocation.status = list(*options, invocation); });
 }

@@ -134,7 +134,7 @@ void add_ops(CLI::App& app, Invocation& invocation) {
               "Show the whole model on this device instead of the chosen placement");
     command->add_flag("--memory", options->memory,
                       "Show what each operator keeps on chip and spills instead of its cost");
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer("Example: berth ops rag-rk3588 --stage rerank --device npu --format csv");
     command->callback([options, &invocation] { invocation.status = ops(*options, invocation); });
 }

@@ -132,7 +132,7 @@ void add_optimise(CLI::App& app, Invocation& invocation) {
     add_value(*command, "--limit", options->limits, "GOAL=VALUE", "Upper limit of a goal")->allow_extra_args(false);
     add_value(*command, "--report", options->report, "DIR",
               "Folder to write the Pareto front to: text, JSON, CSV and a picture");
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer(
         "Example: berth optimise rag-rk3588-bucket-128 --minimise cost,latency --limit latency=200ms \\\n"
         "    --vary hardware.devices.npu.memories.sram.capacity=256KiB:8MiB:x2 \\\n"

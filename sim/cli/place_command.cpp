@@ -50,7 +50,7 @@ void add_place(CLI::App& app, Invocation& invocation) {
         ->type_name("OBJECTIVE")
         ->required()
         ->check(CLI::IsMember({"throughput", "latency"}, CLI::ignore_case).description(""));
-    add_format_option(*command, options->format, {Format::kText, Format::kJson});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json}));
     command->footer("Example: berth place scenarios/placement-graphs/bert3-throughput.json --objective throughput");
     command->callback([options, &invocation] { invocation.status = place(*options, invocation); });
 }

@@ -156,7 +156,7 @@ void add_predict(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("predict", "Predicts a model or single operators on one device");
     add_question(*command, *options);
     add_options(*command, *options);
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer(
         "Examples:\n"
         "  berth predict --hardware rk3588-rknn-2.3.2 --device npu --model MODEL --dtype int8 --tokens 122 --bucket "

@@ -109,7 +109,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
     const auto options = std::make_shared<RunOptions>();
     CLI::App* command = app.add_subcommand("run", "Predicts, places and simulates a scenario, and lists findings");
     add_scenario_options(*command, options->scenario);
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     add_value(*command, "--report", options->report, "DIR",
               "Folder to write a page (index.html and PDF), text, JSON, CSV and pictures to");
     add_value(*command, "--trace", options->trace, "FILE",

@@ -90,7 +90,7 @@ void add_sensitivity(CLI::App& app, Invocation& invocation) {
                       "Instead: every number of the scenario and its profile set to four times its value and to a "
                       "quarter, and what that does");
     add_value(*command, "--report", options->report, "DIR", "Folder to write text, JSON and a tornado chart to");
-    add_format_option(*command, options->format, kAllFormats);
+    add_format_option(*command, options->format, formats_of(kWithRows));
     command->footer(
         "Examples:\n"
         "  berth sensitivity rag-rk3588 --set stages.rerank.tokens=200\n"

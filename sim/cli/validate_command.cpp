@@ -204,7 +204,7 @@ void add_validate(CLI::App& app, Invocation& invocation) {
               "With --decisions: another runtime, whose shipped measurements are alternatives")
         ->allow_extra_args(false)
         ->needs(decisions);
-    add_format_option(*command, options->format, {Format::kText, Format::kJson, Format::kMarkdown});
+    add_format_option(*command, options->format, formats_of({&Forms::text, &Forms::json, &Forms::markdown}));
     command->footer(
         "Examples:\n"
         "  berth validate --hardware rk3588-rknn-2.3.2\n"
