@@ -1,9 +1,8 @@
 // Answers in the format that was asked for.
 #include "cli/forms.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -33,6 +32,20 @@ std::string made(const Forms& forms, Form form, const Invocation& invocation) {
                : text;
 }
 
+// The cells of every line, the header first.
+std::vector<std::vector<std::string>> cells_of(const std::string& csv) {
+    Diagnostics faults;
+    const auto table = parse_csv(csv, "rows", faults);
+    if (!table) {
+        throw std::logic_error("rows that are no CSV: " + faults.text());
+    }
+    std::vector<std::vector<std::string>> lines{mapped(table->header.cells, &CsvCell::text)};
+    for (const CsvRow& row : table->rows) {
+        lines.push_back(mapped(row.cells, &CsvCell::text));
+    }
+    return lines;
+}
+
 }  // namespace
 
 std::vector<Format> formats_of(const std::vector<Form>& forms) {
@@ -50,19 +63,11 @@ bool is_rows(const std::optional<Format>& format) {
 }
 
 std::string markdown_table(const std::string& csv) {
-    Diagnostics faults;
-    const auto table = parse_csv(csv, "rows", faults);
-    if (!table) {
-        throw std::logic_error("rows that are no CSV: " + faults.text());
-    }
-    TextTable rows;
-    for (const CsvCell& cell : table->header.cells) {
-        rows.column(cell.text, Align::kLeft);
-    }
-    for (const CsvRow& row : table->rows) {
-        rows.row(mapped(row.cells, &CsvCell::text));
-    }
-    return rows.markdown();
+    const auto lines = cells_of(csv);
+    TextTable table;
+    table.columns(Align::kLeft, lines.front());
+    std::for_each(std::next(lines.begin()), lines.end(), [&table](const auto& cells) { table.row(cells); });
+    return table.markdown();
 }
 
 std::string in_format(const Forms& forms, const std::optional<Format>& format, const Invocation& invocation) {
