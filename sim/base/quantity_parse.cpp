@@ -183,24 +183,30 @@ std::variant<double, QuantityError> parse_spread(std::string_view text, double v
     return spread.value / std::abs(value);
 }
 
-std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text) {
-    const auto [value_part, spread_part] = split_spread(text);
-    const auto [value_text, value_per] = split_per(value_part);
-    auto parsed = parse_plain(value_text);
-    auto* result = std::get_if<ParsedQuantity>(&parsed);
-    if (result == nullptr) {
-        return parsed;
-    }
-    std::string_view per = value_per;
+namespace {
+
+/// What may follow a value: its spread, and with whom it is shared.
+struct Suffix {
+    std::optional<double> spread;
+    std::optional<Sharing> per;
+};
+
+// Parses the suffix of a value of a dimension: its spread, behind a sign, and "per WORD" before or behind that.
+// `expected` says what the spread should be, where that is not any spread.
+std::variant<Suffix, QuantityError> parse_suffix(std::string_view whole, std::string_view per,
+                                                 const std::optional<std::string_view>& spread_part, double value,
+                                                 Dimension dimension, std::string_view expected = "") {
+    Suffix suffix;
     if (spread_part) {
         const auto [spread_text, spread_per] = split_per(*spread_part);
-        auto spread = parse_spread(spread_text, result->value, result->dimension);
+        auto spread = parse_spread(spread_text, value, dimension);
         if (auto* error = std::get_if<QuantityError>(&spread)) {
+            error->expected = expected.empty() ? error->expected : std::string(expected);
             return std::move(*error);
         }
-        result->spread = std::get<double>(spread);
+        suffix.spread = std::get<double>(spread);
         if (!per.empty() && !spread_per.empty()) {
-            return QuantityError{fmt::format("'{}' says 'per' twice", trimmed(text)), "", ""};
+            return QuantityError{fmt::format("'{}' says 'per' twice", trimmed(whole)), "", ""};
         }
         per = per.empty() ? spread_per : per;
     }
@@ -209,8 +215,27 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
         if (auto* error = std::get_if<QuantityError>(&sharing)) {
             return std::move(*error);
         }
-        result->per = std::get<Sharing>(sharing);
+        suffix.per = std::get<Sharing>(sharing);
     }
+    return suffix;
+}
+
+}  // namespace
+
+std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text) {
+    const auto [value_part, spread_part] = split_spread(text);
+    const auto [value_text, per] = split_per(value_part);
+    auto parsed = parse_plain(value_text);
+    auto* result = std::get_if<ParsedQuantity>(&parsed);
+    if (result == nullptr) {
+        return parsed;
+    }
+    auto suffix = parse_suffix(text, per, spread_part, result->value, result->dimension);
+    if (auto* error = std::get_if<QuantityError>(&suffix)) {
+        return std::move(*error);
+    }
+    result->spread = std::get<Suffix>(suffix).spread;
+    result->per = std::get<Suffix>(suffix).per;
     return parsed;
 }
 
@@ -259,30 +284,19 @@ std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::str
     RelativeText result;
     result.share = std::get<ParsedQuantity>(share).value;
     result.per_cycle = per_cycle;
-    const auto [base, value_per] = split_per(value_part.substr(at + kOf.size()));
+    const auto [base, per] = split_per(value_part.substr(at + kOf.size()));
     result.base = trimmed(base);
     if (result.share <= 0 || result.base.empty()) {
         return QuantityError{fmt::format("'{}' is no share of another number", trimmed(text)),
                              "a share above zero and a number, such as 83% of bandwidth", ""};
     }
-    std::string_view per = value_per;
-    if (spread_part) {
-        const auto [spread_text, spread_per] = split_per(*spread_part);
-        auto spread = parse_spread(spread_text, result.share, Dimension{});
-        if (auto* error = std::get_if<QuantityError>(&spread)) {
-            error->expected = "a percentage of the share, such as \u00b1 10%";
-            return std::move(*error);
-        }
-        result.spread = std::get<double>(spread);
-        per = per.empty() ? spread_per : per;
+    auto suffix = parse_suffix(text, per, spread_part, result.share, Dimension{},
+                               "a percentage of the share, such as \u00b1 10%");
+    if (auto* error = std::get_if<QuantityError>(&suffix)) {
+        return std::move(*error);
     }
-    if (!per.empty()) {
-        auto sharing = parse_sharing(per);
-        if (auto* error = std::get_if<QuantityError>(&sharing)) {
-            return std::move(*error);
-        }
-        result.per = std::get<Sharing>(sharing);
-    }
+    result.spread = std::get<Suffix>(suffix).spread;
+    result.per = std::get<Suffix>(suffix).per;
     return result;
 }
 

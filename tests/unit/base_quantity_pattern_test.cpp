@@ -151,5 +151,11 @@ TEST(RelativePattern, AcceptsWhatIsReadAsAShareOfAnotherNumber) {
     }
 }
 
+TEST(RelativePattern, ReadsWithWhomItIsSharedOnce) {
+    const auto read = parse_relative("83% of bandwidth per core ± 5% per core");
+    ASSERT_TRUE(read && std::holds_alternative<QuantityError>(*read));
+    EXPECT_EQ(std::get<QuantityError>(*read).message, "'83% of bandwidth per core ± 5% per core' says 'per' twice");
+}
+
 }  // namespace
 }  // namespace berth
