@@ -68,15 +68,11 @@ Json candidate_json(const Candidate& candidate, std::span<const std::string> dev
     object["granularity"] = choice_name(kGranularityNames, candidate.granularity);
     object["reason"] = nullptr;
     object["handover_ms"] = json_milliseconds(candidate.handover);
-    object["tokens_paid"] = candidate.padded_tokens;
-    object["tokens_held"] = candidate.actual_tokens;
-    object["cores"] = candidate.cores;
+    add_tokens_and_cores(object, candidate);
     object["optimality_gap"] = json_number(candidate.optimality_gap);
     object["proved_optimal"] = candidate.proved_optimal;
     object["regret_ms"] = json_milliseconds(candidate.regret);
-    object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
-    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
-    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+    add_sizes(object, candidate);
     add_generation(object, candidate);
     if (candidate.draft) {
         object["draft"] = json_draft(*candidate.draft);

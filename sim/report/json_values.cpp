@@ -181,6 +181,18 @@ Json json_of_yaml(const std::string& yaml) {
 
 std::string json_document(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
+void add_sizes(Json& object, const Candidate& candidate) {
+    object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
+    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
+    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+}
+
+void add_tokens_and_cores(Json& object, const Candidate& candidate) {
+    object["tokens_paid"] = candidate.padded_tokens;
+    object["tokens_held"] = candidate.actual_tokens;
+    object["cores"] = candidate.cores;
+}
+
 void add_generation(Json& object, const Candidate& candidate) {
     const auto& generation = candidate.generation;
     const bool reads = generation && generation->first_token;

@@ -56,6 +56,10 @@ void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 /// Serialised with an indent of two spaces and a final newline. Invalid UTF-8 is replaced rather than rejected.
 [[nodiscard]] std::string json_document(const Json& json);
 
+/// Adds `weight_bytes`, `peak_activation_bytes` and `spilled_bytes`.
+void add_sizes(Json& object, const Candidate& candidate);
+/// Adds `tokens_paid`, `tokens_held` and `cores`.
+void add_tokens_and_cores(Json& object, const Candidate& candidate);
 /// Adds `ttft_ms`, `tokens_per_s` and `kv_cache_bytes`; null where a key does not apply.
 void add_generation(Json& object, const Candidate& candidate);
 

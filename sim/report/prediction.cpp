@@ -140,13 +140,9 @@ std::string prediction_json(const ModelPrediction& prediction, std::span<const s
     add_estimate(object, candidate.latency);
     add_generation(object, candidate);
     add_evidence(object, candidate.uncertainty.evidence);
-    object["weight_bytes"] = json_number(in_bytes(candidate.weight_bytes));
-    object["peak_activation_bytes"] = json_number(in_bytes(candidate.peak_activation_bytes));
-    object["spilled_bytes"] = json_number(in_bytes(candidate.spilled_bytes));
+    add_sizes(object, candidate);
     object["energy_mj"] = json_millijoules(candidate.energy);
-    object["tokens_paid"] = candidate.padded_tokens;
-    object["tokens_held"] = candidate.actual_tokens;
-    object["cores"] = candidate.cores;
+    add_tokens_and_cores(object, candidate);
     object["handover_ms"] = json_milliseconds(candidate.handover);
     object["by_category"] = json_categories(candidate.by_category);
     object["operators_of"] = listed_pass(candidate);
