@@ -154,9 +154,9 @@ std::string quality(const Candidate& chosen, const StageResult& stage, Objective
     }
     const std::string_view goal = row_of(objective).chosen_for;
     const std::string gap = percent_text(chosen.optimality_gap, 3);
-    return goal.empty() ? fmt::format("at most {} slower{} than the best placement of its operators", gap, by)
-                        : fmt::format("for {}; at most {} slower{} than the fastest placement of its operators", goal,
-                                      gap, by);
+    return goal.empty()
+               ? fmt::format("at most {} slower{} than the best placement of its operators", gap, by)
+               : fmt::format("for {}; at most {} slower{} than the fastest placement of its operators", goal, gap, by);
 }
 
 /// Regret of the default of runtimes, where a device runs every operator that it supports and its fallback the rest.
