@@ -1,6 +1,9 @@
 // Flattens a configuration, and moves the fields of a nested configuration to the top level.
 #include "importers/config_fields.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "berth/quantity_text.h"
 
 namespace berth {
@@ -17,9 +20,34 @@ std::optional<double> number_of(const std::string& text) {
 /// Field name of a list item that is a number, from its index: `depths.0`.
 std::string item_name(const std::string& list, std::size_t place) { return list + "." + std::to_string(place); }
 
+/// Name of the list that a name of an item belongs to; empty for other names.
+std::string list_of_item(const std::string& name) {
+    const std::size_t dot = name.rfind('.');
+    const bool item = dot != std::string::npos && name.find_first_not_of("0123456789", dot + 1) == std::string::npos;
+    return item ? name.substr(0, dot) : "";
+}
+
+std::string count_name(const std::string& field) { return field + std::string(kCountSuffix); }
+
+/// A list of equal numbers also stands for that number, as `[224, 224]` does for an image that is a square.
+void add_common_number(const std::string& list, std::size_t items, ConfigFields& fields) {
+    const auto first = fields.numbers.find(item_name(list, 0));
+    if (first == fields.numbers.end()) {
+        return;
+    }
+    const double common = first->second;
+    for (std::size_t i = 1; i < items; ++i) {
+        const auto other = fields.numbers.find(item_name(list, i));
+        if (other == fields.numbers.end() || other->second != common) {
+            return;
+        }
+    }
+    fields.numbers.emplace(list, common);
+}
+
 void add_list(const YamlNode& list, const std::string& name, ConfigFields& fields) {
     const auto items = list.sequence();
-    fields.numbers.emplace(name, static_cast<double>(items.size()));
+    fields.numbers.emplace(count_name(name), static_cast<double>(items.size()));
     std::vector<std::string> texts;
     for (const YamlNode& item : items) {
         if (item.is_scalar()) {
@@ -31,6 +59,7 @@ void add_list(const YamlNode& list, const std::string& name, ConfigFields& field
     }
     if (texts.size() == items.size()) {
         fields.lists.emplace(name, std::move(texts));
+        add_common_number(name, items.size(), fields);
     }
 }
 
@@ -40,7 +69,8 @@ void add_fields(const YamlNode& map, const std::string& prefix, ConfigFields& fi
         fields.order.push_back(name);
         fields.places.emplace(name, entry.value.where());
         if (entry.value.is_map()) {
-            fields.numbers.emplace(name, static_cast<double>(entry.value.entries().size()));
+            fields.maps.insert(name);
+            fields.numbers.emplace(count_name(name), static_cast<double>(entry.value.entries().size()));
             add_fields(entry.value, name + ".", fields);
         } else if (entry.value.is_sequence()) {
             add_list(entry.value, name, fields);
@@ -82,6 +112,7 @@ void raise_inner_fields(ConfigFields& fields, const std::string& inner) {
             const std::string name = full.substr(prefix.size());
             fields.raised.insert(name);
             raise(fields.numbers, inner, name);
+            raise(fields.numbers, inner, count_name(name));
             raise(fields.texts, inner, name);
             raise(fields.lists, inner, name);
             for (std::size_t i = 0; i < items_of(fields, name).size(); ++i) {
@@ -92,12 +123,42 @@ void raise_inner_fields(ConfigFields& fields, const std::string& inner) {
     }
 }
 
+FieldState state_of(const ConfigFields& fields, const std::string& field) {
+    if (fields.numbers.contains(field)) {
+        return FieldState::kNumber;
+    }
+    const std::string named = fields.places.contains(field) ? field : list_of_item(field);
+    if (!fields.places.contains(named) || fields.numbers.contains(named)) {
+        return FieldState::kAbsent;
+    }
+    const auto text = fields.texts.find(named);
+    return text != fields.texts.end() && text->second == kNullText ? FieldState::kNull : FieldState::kOther;
+}
+
+void repeat_number(ConfigFields& fields, const std::string& item) {
+    const std::string list = list_of_item(item);
+    const auto number = fields.numbers.find(list);
+    if (number != fields.numbers.end() && !fields.lists.contains(list)) {
+        fields.numbers.emplace(item, number->second);
+    }
+}
+
+std::string form_of(const ConfigFields& fields, const std::string& field) {
+    if (const auto text = fields.texts.find(field); text != fields.texts.end()) {
+        return text->second == kNullText ? std::string(kNullText) : fmt::format("'{}'", text->second);
+    }
+    const auto list = fields.lists.find(field);
+    return list == fields.lists.end() ? fmt::format("a map of {}", fields.numbers.at(count_name(field)))
+                                      : fmt::format("[{}]", fmt::join(list->second, ", "));
+}
+
 std::vector<std::string> items_of(const ConfigFields& fields, std::string_view field) {
     if (const auto list = fields.lists.find(field); list != fields.lists.end()) {
         return list->second;
     }
     std::vector<std::string> letters;
-    if (const auto text = fields.texts.find(field); text != fields.texts.end() && text->second != kNullText) {
+    if (const auto text = fields.texts.find(field);
+        text != fields.texts.end() && text->second != kNullText && !number_of(text->second)) {
         for (const char letter : text->second) {
             letters.emplace_back(1, letter);
         }

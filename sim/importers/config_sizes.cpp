@@ -60,8 +60,14 @@ std::vector<ConfiguredSize> ConfigSizes::read(const std::vector<SizeSource>& sou
 
 void ConfigSizes::read_one(const SizeSource& source, const SizeRule& rule, Model& model,
                            std::vector<ConfiguredSize>& given) {
-    const auto chosen =
-        std::ranges::find_if(source.alternatives, [&](const SizeAlternative& one) { return applies(one, rule); });
+    bool refused = false;
+    const auto chosen = std::ranges::find_if(source.alternatives, [&](const SizeAlternative& one) {
+        refused = refused || (one.expression && refuse_forms(*one.expression));
+        return refused || applies(one, rule);
+    });
+    if (refused) {
+        return;
+    }
     if (chosen == source.alternatives.end()) {
         report_missing(source, rule);
         return;
@@ -179,9 +185,11 @@ bool ConfigSizes::all_there(const Expression& expression) const {
 }
 
 void ConfigSizes::use(const std::string& field) {
-    used_.insert(field);
-    if (fields_.raised.contains(field)) {
-        used_.insert(fields_.inner + "." + field);
+    const std::string name =
+        field.ends_with(kCountSuffix) ? field.substr(0, field.size() - kCountSuffix.size()) : field;
+    used_.insert(name);
+    if (fields_.raised.contains(name)) {
+        used_.insert(fields_.inner + "." + name);
     }
 }
 
@@ -216,12 +224,26 @@ std::optional<std::int64_t> ConfigSizes::size_of(const Expression& expression) {
     return value;
 }
 
-/// A missing size is no error if the architecture has a default. Distinguishes a field of the wrong type from a missing
-/// one.
-void ConfigSizes::report_missing(const SizeSource& source, const SizeRule& rule) {
-    if (rule.fallback) {
-        return;
+/// Whether a field of an expression is there, but is no number; it is reported. Where a field is `null`, the next
+/// alternative counts.
+bool ConfigSizes::refuse_forms(const Expression& expression) {
+    for (const std::string& symbol : expression.symbols()) {
+        if (symbol != kRoundSymbol && state_of(fields_, symbol) == FieldState::kOther) {
+            const auto place = fields_.places.find(symbol);
+            const SourceLocation where = place == fields_.places.end() ? root_.where() : place->second;
+            diagnostics_.error(where,
+                               place == fields_.places.end()
+                                   ? fmt::format("missing field '{}'", symbol)
+                                   : fmt::format("field '{}' is no number, but {}", symbol, form_of(fields_, symbol)),
+                               fields_.lists.contains(symbol) ? "a number, or a list of equal numbers" : "a number");
+            return true;
+        }
     }
+    return false;
+}
+
+/// A missing size is no error if the architecture has a default, except where `null` hides a constant of the library.
+void ConfigSizes::report_missing(const SizeSource& source, const SizeRule& rule) {
     for (const SizeAlternative& alternative : source.alternatives) {
         const auto symbols =
             alternative.expression ? alternative.expression->symbols() : std::span<const std::string>{};
@@ -229,10 +251,13 @@ void ConfigSizes::report_missing(const SizeSource& source, const SizeRule& rule)
             if (fields_.numbers.contains(symbol)) {
                 continue;
             }
-            const auto place = fields_.places.find(symbol);
-            if (place != fields_.places.end()) {
-                diagnostics_.error(place->second, fmt::format("field '{}' is no number", symbol), "a number");
-            } else {
+            const bool null = state_of(fields_, symbol) == FieldState::kNull;
+            if (null && (!rule.fallback || fields_.nulls_of_constants.contains(symbol))) {
+                const auto place = fields_.places.find(symbol);
+                diagnostics_.error(
+                    place == fields_.places.end() ? root_.where() : place->second,
+                    fmt::format("field '{}' is null, which has no form in {}", symbol, architecture_.name), "a number");
+            } else if (!rule.fallback) {
                 diagnostics_.error(root_.where(), fmt::format("missing field '{}'", symbol), rule.meaning,
                                    nearest_name(symbol, fields_.order));
             }

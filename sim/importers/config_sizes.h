@@ -45,6 +45,7 @@ class ConfigSizes {
     std::optional<std::int64_t> value_of_text(const SizeAlternative& alternative, const std::string& text);
     SourceLocation place_of(const SizeAlternative& alternative);
     std::optional<std::int64_t> size_of(const Expression& expression);
+    bool refuse_forms(const Expression& expression);
     void report_missing(const SizeSource& source, const SizeRule& rule);
 
     const YamlNode& root_;

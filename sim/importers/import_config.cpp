@@ -128,13 +128,20 @@ class ConfigReader {
         return mapping.when->evaluate(numbers, failures).value_or(0) != 0;
     }
 
-    /// Sets fields that the configuration lacks to the defaults of the library that reads it.
+    /// Sets fields that the configuration lacks to the defaults of the library that reads it. An explicit `null` takes
+    /// only a default that the library derives from other fields: a constant is what it has for an absent field.
     void fill_in_fields() {
         for (const auto& [field, alternatives] : mapping_->defaults) {
-            if (fields_.numbers.contains(field)) {
+            repeat_number(fields_, field);
+            const FieldState state = state_of(fields_, field);
+            if (state == FieldState::kNumber || state == FieldState::kOther) {
                 continue;
             }
             for (const Expression& expression : alternatives) {
+                if (state == FieldState::kNull && expression.symbols().empty()) {
+                    fields_.nulls_of_constants.insert(field);
+                    continue;
+                }
                 const auto value =
                     sizes_->all_there(expression) ? expression.evaluate(fields_.numbers, diagnostics_) : std::nullopt;
                 if (value) {
@@ -169,7 +176,7 @@ class ConfigReader {
         const std::string_view part = part_.empty() ? kTextPart : std::string_view(part_);
         for (const InnerConfig& inner : kInnerConfigs) {
             const auto found = fields_.texts.find(fmt::format("{}.{}", inner.field, kModelType));
-            if (!fields_.numbers.contains(inner.field) || part != inner.part) {
+            if (!fields_.maps.contains(inner.field) || part != inner.part) {
                 continue;
             }
             const auto outer = std::pair(architecture_, mapping_);

@@ -136,10 +136,54 @@ TEST(ConfigImport, MissingAndWrongFieldsAreTold) {
               "hidden_siez?)\n");
     text = kSmall;
     text.replace(text.find("64"), 2, "\"wide\"");
-    EXPECT_EQ(said_of(text + "}"), "config.json:1:63: error: field 'hidden_size' is no number (expected a number)\n");
+    EXPECT_EQ(said_of(text + "}"),
+              "config.json:1:63: error: field 'hidden_size' is no number, but 'wide' (expected a number)\n");
     text = kSmall;
     text.replace(text.find("\"num_attention_heads\": 4"), 24, "\"num_attention_heads\": 5");
     EXPECT_THAT(said_of(text + "}"), HasSubstr("error: hidden 64 is not divisible by heads 5"));
+}
+
+// A list is no number, nor is the number of its entries one that its field means.
+TEST(ConfigImport, AListOfEqualNumbersIsThatNumberAndAnotherIsRefused) {
+    const auto image = [](const std::string& sides) {
+        return R"({"model_type": "dinov2", )" + sides + R"(, "architectures": ["Dinov2Model"]})";
+    };
+    Diagnostics diagnostics;
+    const auto listed = imported(image(R"("image_size": [518, 518], "patch_size": [14, 14])"), diagnostics);
+    const auto plain = imported(image(R"("image_size": 518, "patch_size": 14)"), diagnostics);
+    ASSERT_TRUE(listed && plain) << diagnostics.text();
+    EXPECT_EQ(listed->model.sizes, plain->model.sizes);
+    EXPECT_EQ(
+        said_of(image(R"("image_size": [518, 256], "patch_size": 14)")),
+        "config.json:1:40: error: field 'image_size' is no number, but [518, 256] (expected a number, or a list of "
+        "equal numbers)\n");
+    EXPECT_EQ(said_of(image(R"("image_size": {"height": 518, "width": 518}, "patch_size": 14)")),
+              "config.json:1:40: error: field 'image_size' is no number, but a map of 2 (expected a number)\n");
+}
+
+TEST(ConfigImport, ANumberInPlaceOfAListIsEachItem) {
+    Diagnostics diagnostics;
+    const auto square =
+        imported(R"({"model_type": "yolos", "image_size": 320, "architectures": ["YolosModel"]})", diagnostics);
+    ASSERT_TRUE(square) << diagnostics.text();
+    EXPECT_EQ(square->model.sizes.at("image"), 320);
+    EXPECT_EQ(square->model.sizes.at("image_width"), 320);
+}
+
+// The library's constant is for an absent field; `null` says that there is none of what the field counts.
+TEST(ConfigImport, NullIsNoneWhereTheMappingSaysSoAndNoConstant) {
+    const auto latent = [](const std::string& experts) {
+        return R"({"model_type": "deepseek_v3", "num_hidden_layers": 2, "first_k_dense_replace": 0, )" + experts + "}";
+    };
+    Diagnostics diagnostics;
+    const auto dense = imported(latent(R"("n_routed_experts": null, "n_shared_experts": null)"), diagnostics);
+    ASSERT_TRUE(dense) << diagnostics.text();
+    EXPECT_EQ(dense->model.sizes.at("experts"), 1);
+    EXPECT_EQ(dense->model.sizes.at("active"), 1);
+    EXPECT_EQ(dense->model.sizes.at("shared_ffn"), 0);
+    EXPECT_EQ(said_of(latent(R"("kv_lora_rank": null)")),
+              "config.json:1:83: error: field 'kv_lora_rank' is null, which has no form in mla-decoder (expected a "
+              "number)\n");
 }
 
 TEST(ConfigImport, WhatTheArchitectureHasNoFormForIsRefused) {
