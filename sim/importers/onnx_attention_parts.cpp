@@ -68,12 +68,19 @@ Heads heads_of(OnnxParts& parts, const AttentionForm& form) {
     return heads;
 }
 
+/// Whether keys and values share one tensor of the cache, as in operators that contain the projections.
+bool one_cache(const AttentionForm& form) {
+    return form.past_key == form.past_value && (form.projects || form.past > 0);
+}
+
 /// Concatenates earlier and new positions to the updated cache, an output of the node.
 OnnxSource present(OnnxParts& parts, const std::string& suffix, std::vector<OnnxSource> pieces, const Shape& shape,
                    std::size_t output) {
     RowsDims d = rows_of(shape);
     d.inputs = static_cast<std::int64_t>(pieces.size());
-    const OnnxSource made = parts.add({suffix, OperatorKind::kConcat, d, std::move(pieces), shape});
+    // A first cache is the new positions alone, in its own order of axes.
+    const auto kind = pieces.size() == 1 ? OperatorKind::kTranspose : OperatorKind::kConcat;
+    const OnnxSource made = parts.add({suffix, kind, d, std::move(pieces), shape});
     parts.makes(made, output);
     return made;
 }
@@ -88,7 +95,7 @@ bool in_place(const OnnxParts& parts, const AttentionForm& form) {
 /// Writes the new positions into the cache; nothing else of it is written.
 void write_in_place(OnnxParts& parts, const AttentionForm& form, const Heads& heads) {
     const AttentionDims& d = form.dims;
-    if (form.past_key == form.past_value) {  // keys and values in one tensor
+    if (one_cache(form)) {
         Shape shape = keys_of(d, form.latest, d.head_dim);
         shape.insert(shape.begin(), 2);
         RowsDims both = rows_of(shape);
@@ -109,7 +116,7 @@ void write_in_place(OnnxParts& parts, const AttentionForm& form, const Heads& he
 /// Appends new keys and values to those of earlier positions; attention reads the result.
 void take_cache(OnnxParts& parts, const AttentionForm& form, Heads& heads) {
     const bool past = form.past > 0;
-    if (form.past_key == form.past_value) {  // keys and values in one tensor
+    if (one_cache(form)) {
         std::vector<OnnxSource> pieces{heads.key, heads.value};
         if (past) {
             pieces.insert(pieces.begin(), parts.input(form.past_key));

@@ -61,6 +61,18 @@ std::string paged(const std::vector<std::string>& query_key_value) {
 }
 
 // 6 tokens of 2 sequences behind full blocks: 4 of 8 positions for each sequence.
+// Without earlier positions the caches are the new keys and values, moved.
+TEST(OnnxCached, FirstCachesAreMoves) {
+    const NetworkImport import = imported_model(
+        model_of_graph(node("GroupQueryAttention", {"x", "k", "v"}, {"y", "pk", "pv"},
+                            attribute("num_heads", 8) + attribute("kv_num_heads", 2) + runtime_domain()) +
+                       sized(11, "x", {1, 16, 64}) + sized(11, "k", {1, 16, 16}) + sized(11, "v", {1, 16, 16}) +
+                       sized(12, "y", {1, 16, 64}) + sized(12, "pk", {1, 2, 16, 8}) + sized(12, "pv", {1, 2, 16, 8})));
+    EXPECT_THAT(kinds_in_order(import.graph), testing::ElementsAre("transpose", "transpose", "attention"));
+    EXPECT_TRUE(import.unknown.empty());
+    expect_round_trip(import);
+}
+
 TEST(OnnxCached, PagesAreTakenAsFull) {
     const std::vector<std::pair<std::string, OnnxSizes>> inputs{
         {"x", {6, 32}},        {"k", {6, 16}}, {"v", {6, 16}}, {"kc", {20, 8, 2, 8}},
