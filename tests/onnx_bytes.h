@@ -1,6 +1,7 @@
 // ONNX models encoded as bytes, message by message.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -51,6 +52,31 @@ inline std::string constant(const std::string& name, const std::vector<std::int6
         message += number_field(1, size);
     }
     return bytes_field(5, message + number_field(2, 1) + bytes_field(8, name));
+}
+
+inline std::string whole_constants(const std::string& name, const std::vector<std::int64_t>& sizes,
+                                   const std::vector<std::int64_t>& values) {
+    std::string tensor = number_field(2, 7) + bytes_field(8, name);
+    for (const std::int64_t size : sizes) {
+        tensor += number_field(1, size);
+    }
+    for (const std::int64_t value : values) {
+        tensor += number_field(7, value);
+    }
+    return bytes_field(5, tensor);
+}
+
+/// A constant of one axis, in 32-bit floating point.
+inline std::string real_constant(const std::string& name, const std::vector<float>& values) {
+    std::string raw;
+    for (const float value : values) {
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        for (unsigned shift = 0; shift < 32; shift += 8) {
+            raw += static_cast<char>((bits >> shift) & 0xffU);
+        }
+    }
+    return bytes_field(5, number_field(1, static_cast<std::int64_t>(values.size())) + number_field(2, 1) +
+                              bytes_field(8, name) + bytes_field(9, raw));
 }
 
 /// A model with one input x of [4, 8] and one result y.

@@ -21,6 +21,7 @@ struct ImportLoss {
     std::int64_t count = 0;    ///< number of operators of this type
     std::int64_t weights = 0;  ///< elements of the constants that they read
     bool multiplies = false;   ///< an unknown number of multiply-accumulates is lost
+    double possible_macs = 0;  ///< of operators of which nothing is known: that products of such sizes would take
 };
 
 struct NetworkImport {

@@ -55,6 +55,25 @@ void warn(const NetworkImport& import, const std::string& name, Diagnostics& dia
 /// Largest share of the parameters that may be lost with a warning. Above it the result is a different model.
 constexpr double kMostWeightsLost = 0.01;
 
+/// Largest share of the multiply-accumulates that operators of which nothing is known may do with a warning, and the
+/// number below which their work is small whatever the model: about one call of a kernel.
+constexpr double kMostPossibleShare = 0.1;
+constexpr double kFewMacs = 1e6;
+
+/// The operators that could do more work than they count as, if together they could do much of the model's.
+std::vector<std::string> could_dominate(const NetworkImport& import) {
+    std::vector<std::string> names;
+    double possible = 0;
+    for (const ImportLoss& loss : import.losses) {
+        if (loss.possible_macs > 0) {
+            possible += loss.possible_macs;
+            names.push_back(fmt::format("{} ({}), up to {:.2g} by its sizes", loss.op, loss.count, loss.possible_macs));
+        }
+    }
+    const double counted = in_operations(totals(import.graph).macs);
+    return possible > kFewMacs && possible > kMostPossibleShare * counted ? names : std::vector<std::string>{};
+}
+
 std::string text_of(const ImportLoss& loss) {
     std::string text = fmt::format("{} ({})", loss.op, loss.count);
     if (loss.weights > 0) {
@@ -70,8 +89,11 @@ bool losses_are_small(const NetworkImport& import, const std::string& name, bool
     std::int64_t lost = 0;
     for (const ImportLoss& loss : import.losses) {
         lost = std::min(kLargestCount, lost + loss.weights);
-        (loss.multiplies ? multiplying : holding).push_back(text_of(loss));
+        if (loss.multiplies || loss.weights > 0) {
+            (loss.multiplies ? multiplying : holding).push_back(text_of(loss));
+        }
     }
+    const std::vector<std::string> strange = could_dominate(import);
     const double all = static_cast<double>(totals(import.graph).parameters) + static_cast<double>(lost);
     const bool much = static_cast<double>(lost) > kMostWeightsLost * all;
     const auto tell = [&](std::string problem, bool refused) {
@@ -91,7 +113,11 @@ bool losses_are_small(const NetworkImport& import, const std::string& name, bool
                          percent_text(share), joined(holding)),
              much);
     }
-    return allowed || (multiplying.empty() && !much);
+    if (!strange.empty()) {
+        tell(fmt::format("multiply-accumulates of unknown operators could be much of the model's: {}", joined(strange)),
+             true);
+    }
+    return allowed || (multiplying.empty() && !much && strange.empty());
 }
 
 }  // namespace

@@ -365,6 +365,9 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
     if (!worked || transforms(step.source->op)) {
         flow_.unknown.insert(step.source->op);
     }
+    if (!worked && may_multiply(*step.source)) {
+        flow_.strange.insert(step.source->op);
+    }
     bool constant = true;
     bool scale = false;
     bool multiplied = multiplies(step.source->op);

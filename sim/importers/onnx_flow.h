@@ -42,7 +42,8 @@ struct OnnxFlow {
     std::vector<OnnxFacts> values;
     std::vector<OnnxStep> nodes;
     std::vector<ValueId> inputs, outputs;
-    std::unordered_set<std::string_view> unknown;  ///< operators without a shape rule
+    std::unordered_set<std::string_view> unknown;  ///< operators whose shape rule does not apply, or is missing
+    std::unordered_set<std::string_view> strange;  ///< operators of which nothing is known
     /// Multiplying work that cannot be counted, such as a loop with an unknown trip count.
     std::vector<std::string> uncounted;
     std::deque<OnnxNode> made;  ///< nodes that are not in the file: from inlined functions and unrolled loops

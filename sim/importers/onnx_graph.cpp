@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <span>
@@ -209,7 +211,10 @@ class GraphMaker {
             const std::int64_t elements = held && network_.elements(value) > 1 ? network_.elements(value) : 0;
             loss.weights = std::min(kLargestCount, loss.weights + elements);
         }
-        if (!loss.multiplies && loss.weights == 0) {
+        if (network_.flow().strange.contains(op)) {
+            loss.possible_macs = possible_macs(node);
+        }
+        if (!loss.multiplies && loss.weights == 0 && loss.possible_macs == 0) {
             return;
         }
         const auto [found, added] = lost_.emplace(op, import_.losses.size());
@@ -221,6 +226,31 @@ class GraphMaker {
         ++known.count;
         known.weights = std::min(kLargestCount, known.weights + loss.weights);
         known.multiplies = known.multiplies || loss.multiplies;
+        known.possible_macs += loss.possible_macs;
+    }
+
+    /// Multiply-accumulates of a product of the node's two largest operands, or of its only one with itself, that makes
+    /// its largest result: a sum of products of a, b elements to c elements has at most sqrt(a b c) terms if every axis
+    /// belongs to two of the three (Loomis and Whitney, 1949). 0 for a node that changes one tensor in place, as
+    /// activations and norms do.
+    [[nodiscard]] double possible_macs(NodeId node) const {
+        std::vector<std::int64_t> read;
+        for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
+            if (const ValueId value = network_.input(node, i); value != kNoValue) {
+                read.push_back(network_.elements(value));
+            }
+        }
+        std::int64_t made = 0;
+        for (const ValueId output : network_.step(node).outputs) {
+            made = std::max(made, output == kNoValue ? 0 : network_.elements(output));
+        }
+        std::ranges::sort(read, std::greater());
+        if (read.empty() || (read.size() == 1 && read.front() == made)) {
+            return 0;
+        }
+        const auto largest = static_cast<double>(read.front());
+        const auto second = static_cast<double>(read.size() > 1 ? read[1] : read.front());
+        return std::sqrt(largest * second * static_cast<double>(made));
     }
 
     /// Integers and booleans are ids, axes and masks, not weights.
@@ -233,8 +263,14 @@ class GraphMaker {
                std::ranges::find(network_.flow().outputs, value) != network_.flow().outputs.end();
     }
 
+    /// Interpolation at the points of a grid reads its data once: a pass over them is what it is.
+    static bool interpolates(std::string_view op) { return op == "GridSample"; }
+
     /// Counts a node without a shape rule, or whose operators from `before` on are of no kind of their own.
     void count_unknown(std::string_view op, std::size_t before) {
+        if (interpolates(op)) {
+            return;
+        }
         const auto begin = import_.graph.operators.begin() + static_cast<std::ptrdiff_t>(before);
         if (!network_.flow().unknown.contains(op) && std::none_of(begin, import_.graph.operators.end(), passes)) {
             return;

@@ -141,6 +141,19 @@ bool multiplies(std::string_view op) {
     return kNames.contains(op);
 }
 
+bool may_multiply(const OnnxNode& node) {
+    static const std::unordered_set<std::string_view> kKnown{
+        "Compress", "Det", "ImageDecoder", "MaxUnpool", "Multinomial", "NegativeLogLikelihoodLoss", "NonZero",
+        "OptionalHasElement", "RegexFullMatch", "SoftmaxCrossEntropyLoss", "StringConcat", "StringNormalizer",
+        "StringSplit", "TfIdfVectorizer", "Unique",
+        // operators of ONNX Runtime, and of the evaluation of training
+        "BiasDropout", "BitmaskDropout", "ComplexMul", "ComplexMulConj", "CropAndResize", "DynamicTimeWarping",
+        "IsAllFinite", "MaxpoolWithMask", "MurmurHash3", "NGramRepeatBlock", "QLinearReduceMean", "QLinearWhere",
+        "SampleOp", "Tokenizer", "UnfoldTensor", "Adagrad", "Adam", "Momentum"};
+    return node.domain != kTfliteDomain && node.domain != "ai.onnx.ml" && !kKnown.contains(node.op) &&
+           !multiplies(node.op);
+}
+
 bool multiplies_integers(std::string_view op) {
     static const std::unordered_set<std::string_view> kNames{
         "MatMulInteger", "ConvInteger",          "QLinearMatMul",         "QLinearConv",    "QGemm",

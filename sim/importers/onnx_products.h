@@ -22,4 +22,11 @@ namespace berth {
 [[nodiscard]] std::optional<OnnxOperator> matmul_of(const OnnxSubject& subject);
 [[nodiscard]] std::optional<OnnxOperator> conv_of(const OnnxSubject& subject);
 
+/// Whether nothing is known of an operator without a shape rule: it may multiply. Operators of TensorFlow Lite, of
+/// classical machine learning and of ONNX itself are known.
+[[nodiscard]] bool may_multiply(const OnnxNode& node);
+
+/// Domain of TensorFlow Lite's own operators that have no equivalent in ONNX.
+inline constexpr std::string_view kTfliteDomain = "tflite";
+
 }  // namespace berth

@@ -10,6 +10,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "importers/onnx_products.h"
+
 namespace berth {
 
 namespace {
@@ -334,6 +336,9 @@ OnnxNode& TfliteStep::add_activated(std::string_view op, std::vector<std::string
 
 void TfliteStep::add_unknown() const {
     OnnxNode& node = add(name_of(writer_.context().model, op_));
+    if (kind() != BuiltinOperator::CUSTOM) {
+        node.domain = kTfliteDomain;
+    }
     for (std::size_t i = 1; i < outputs(); ++i) {
         node.outputs.push_back(out(i));
     }

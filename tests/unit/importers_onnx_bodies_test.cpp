@@ -114,18 +114,6 @@ TEST(OnnxBodies, AConstantThatABodyMakesIsTheSameEachTime) {
     expect_round_trip(import);
 }
 
-std::string whole_constants(const std::string& name, const std::vector<std::int64_t>& sizes,
-                            const std::vector<std::int64_t>& values) {
-    std::string tensor = number_field(2, 7) + bytes_field(8, name);
-    for (const std::int64_t size : sizes) {
-        tensor += number_field(1, size);
-    }
-    for (const std::int64_t value : values) {
-        tensor += number_field(7, value);
-    }
-    return bytes_field(5, tensor);
-}
-
 // PyTorch lists the last axis first and reverses the list in the graph: 3 before, 64 after.
 TEST(OnnxBodies, PaddingThatIsTurnedRoundIsWorkedOut) {
     const NetworkImport import =
@@ -267,6 +255,27 @@ TEST(OnnxLosses, WeightsOfUnknownOperatorsAreNotLostSilently) {
     ASSERT_EQ(import.losses.size(), 1U);
     EXPECT_EQ(import.losses[0].weights, 4096);
     EXPECT_FALSE(import.losses[0].multiplies);
+}
+
+/// An operator of which nothing is known beside a product of 4 million multiply-accumulates.
+std::string mystery(const OnnxSizes& second, const OnnxSizes& made, const std::string& op = "Mystery") {
+    return model_of_graph(constant("w", {2048, 2048}) + node("MatMul", {"x", "w"}, {"z"}) +
+                          node(op, {"a", "b"}, {"y"}, bytes_field(7, "example.org")) + sized(11, "x", {1, 2048}) +
+                          sized(11, "a", {256, 256}) + sized(11, "b", second) + sized(12, "z", {1, 2048}) +
+                          sized(12, "y", made));
+}
+
+// A product of matrices takes the square root of the product of its three sizes.
+TEST(OnnxLosses, UnknownOperatorsThatCouldDoMostOfTheWorkAreRefused) {
+    EXPECT_EQ(
+        onnx_refusal(mystery({256, 256}, {256, 256})),
+        "m.onnx: error: multiply-accumulates of unknown operators could be much of the model's: Mystery (1), up to "
+        "1.7e+07 by its sizes (expected an export without them; berth import --allow-unknown imports all else)\n");
+    EXPECT_EQ(imported_model(mystery({256, 256}, {256, 256}), {{}, std::nullopt, true}).losses.at(0).possible_macs,
+              256.0 * 256 * 256);
+    EXPECT_FALSE(imported_model(mystery({4}, {256, 256})).unknown.empty()) << "little work: a warning";
+    EXPECT_FALSE(imported_model(mystery({256, 256}, {256, 256}, "Unique")).unknown.empty())
+        << "known to multiply nothing";
 }
 
 TEST(OnnxLosses, ProductsThatCannotBeCountedAreRefused) {

@@ -165,6 +165,7 @@ TEST(OnnxFolding, OperatorsOfNoKindAreCountedAsUnknown) {
     const NetworkImport sampled =
         imported_graph(constant("g", {1, 4, 6, 2}) + node("GridSample", {"x", "g"}, {"y"}), kPicture);
     EXPECT_TRUE(sampled.losses.empty()) << "places of samples are no weights";
+    EXPECT_TRUE(sampled.unknown.empty()) << "it interpolates";
 }
 
 }  // namespace
