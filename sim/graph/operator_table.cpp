@@ -75,7 +75,7 @@ constexpr std::array<std::string_view, 4> kOnnxTranspose{"Transpose", "DepthToSp
                                                          "ReverseSequence"};
 constexpr std::array<std::string_view, 6> kOnnxReshape{"Reshape",   "Flatten",  "Squeeze",
                                                        "Unsqueeze", "Identity", "ExpandDims"};
-constexpr std::array<std::string_view, 2> kOnnxSplit{"Split", "Slice"};
+constexpr std::array<std::string_view, 3> kOnnxSplit{"Split", "Slice", "Crop"};
 constexpr std::array<std::string_view, 4> kOnnxConcat{"Concat", "StackedSlices", "QLinearConcat", "Pad"};
 constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
 constexpr std::array<std::string_view, 15> kOnnxPool{

@@ -231,6 +231,9 @@ bool transpose(const RuleContext& c) {
     return true;
 }
 
+/// Operator sets before 4 join along axis 1 where no axis is given.
+std::int64_t joined_axis(const OnnxNode& node) { return node.integer("axis", node.op == "Concat" ? 1 : 0); }
+
 bool concat(const RuleContext& c) {
     auto result = joined_shape(c, 0, 1);
     if (!result) {
@@ -318,6 +321,16 @@ bool expand(const RuleContext& c) {
 bool tile(const RuleContext& c) {
     const Shape* shape = c.shape(0);
     const auto repeats = c.integers(1, "");
+    if (const auto along = c.integers(2, ""); shape != nullptr && repeats && c.in(2) != nullptr) {
+        // The first operator set repeats one axis.
+        const auto axis = along && along->size() == 1 ? axis_of(along->front(), shape->size()) : std::nullopt;
+        if (!axis || repeats->size() != 1) {
+            return false;
+        }
+        Shape result = *shape;
+        result[*axis] = elements_of({result[*axis], repeats->front()});
+        return c.make(0, std::move(result));
+    }
     if (shape == nullptr || !repeats || repeats->size() != shape->size()) {
         return false;
     }
@@ -330,7 +343,7 @@ bool tile(const RuleContext& c) {
 
 bool pad(const RuleContext& c) {
     const Shape* shape = c.shape(0);
-    const auto pads = c.integers(1, "pads");
+    const auto pads = c.integers(1, c.node().attribute("paddings") == nullptr ? "pads" : "paddings");
     const auto axes = c.integers(3, "");
     if (shape == nullptr || !pads || (c.in(3) != nullptr && !axes)) {
         return false;
@@ -350,29 +363,6 @@ bool pad(const RuleContext& c) {
     return c.make(0, std::move(result));
 }
 
-bool resize(const RuleContext& c) {
-    const Shape* shape = c.shape(0);
-    if (shape == nullptr) {
-        return false;
-    }
-    if (const auto sizes = c.integers(3, ""); sizes && sizes->size() == shape->size()) {
-        return c.make(0, *sizes);
-    } else if (sizes && c.node().integer("channels_last", 0) != 0 && sizes->size() + 2 == shape->size()) {
-        Shape result = *shape;  // only the axes between batch and channels
-        std::ranges::copy(*sizes, result.begin() + 1);
-        return c.make(0, std::move(result));
-    }
-    const auto* scales = c.data(c.node().op == "Upsample" ? 1 : 2);
-    if (scales == nullptr || scales->size() != shape->size()) {
-        return false;
-    }
-    Shape result = *shape;
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        result[i] = whole_number(std::floor(static_cast<double>(result[i]) * (*scales)[i]));
-    }
-    return c.make(0, std::move(result));
-}
-
 constexpr NamedRule kLayout[]{
     {"Concat", concat},
     {"Constant", constant},
@@ -384,7 +374,6 @@ constexpr NamedRule kLayout[]{
     {"GatherElements", like_indices},
     {"Range", range},
     {"Reshape", reshape},
-    {"Resize", resize},
     {"Shape", shape_of},
     {"Size", size_of},
     {"Split", split},
@@ -392,7 +381,6 @@ constexpr NamedRule kLayout[]{
     {"Tile", tile},
     {"Transpose", transpose},
     {"Unsqueeze", unsqueeze},
-    {"Upsample", resize},
 };
 
 }  // namespace
@@ -401,7 +389,7 @@ std::optional<Shape> joined_shape(const RuleContext& c, std::size_t first, std::
     std::optional<Shape> result;
     for (std::size_t i = first; i < c.step.inputs.size(); i += step) {
         const Shape* shape = c.shape(i);
-        const auto axis = shape == nullptr ? std::nullopt : axis_of(c.node().integer("axis", 0), shape->size());
+        const auto axis = shape == nullptr ? std::nullopt : axis_of(joined_axis(c.node()), shape->size());
         if (!axis || (result && result->size() != shape->size())) {
             return std::nullopt;
         }

@@ -47,6 +47,7 @@ struct NamedRule {
 [[nodiscard]] std::span<const NamedRule> layout_rules();
 [[nodiscard]] std::span<const NamedRule> matrix_rules();
 [[nodiscard]] std::span<const NamedRule> picking_rules();
+[[nodiscard]] std::span<const NamedRule> resize_rules();
 [[nodiscard]] std::span<const NamedRule> runtime_rules();
 [[nodiscard]] std::span<const NamedRule> sequence_rules();
 [[nodiscard]] std::span<const NamedRule> signal_rules();

@@ -257,8 +257,8 @@ using RuleIndex = std::unordered_map<std::string_view, ShapeRule>;
 const RuleIndex& all_rules() {
     static const RuleIndex index = [] {
         RuleIndex all;
-        for (const auto rules : {elementwise_rules(), layout_rules(), matrix_rules(), picking_rules(), runtime_rules(),
-                                 sequence_rules(), signal_rules()}) {
+        for (const auto rules : {elementwise_rules(), layout_rules(), matrix_rules(), picking_rules(), resize_rules(),
+                                 runtime_rules(), sequence_rules(), signal_rules()}) {
             for (const NamedRule& rule : rules) {
                 all.emplace(rule.op, rule.rule);
             }
