@@ -37,8 +37,8 @@ double real(std::int64_t count) { return static_cast<double>(count); }
 /// 1 + 2 + ... + n, without overflow below kLargestCount.
 std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 1}) : product({n, (n + 1) / 2}); }
 
-/// Constants per column: scale and shift of layer_norm, scale of rms_norm, constant operand of add and mul, constant
-/// rows of concat.
+/// Constants per column: scale and shift of layer_norm, scale of rms_norm, constant operand of add and mul, slope of
+/// relu, constant rows of concat.
 std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
     if (kind == OperatorKind::kConcat) {
         return d.constant_rows;

@@ -119,6 +119,7 @@ constexpr std::array<SizeField, 17> kConvSizes{
 constexpr std::array<SizeField, 3> kGatherSizes{required("rows"), required("cols"), required("table_rows")};
 constexpr std::array<SizeField, 2> kRowsSizes{required("rows"), required("cols")};
 constexpr std::array<SizeField, 3> kNormSizes{required("rows"), required("cols"), flag("affine", 1)};
+constexpr std::array<SizeField, 3> kReluSizes{required("rows"), required("cols"), flag("affine", 0)};
 constexpr SizeField kConstantRows{"constant_rows", 0, "", 0};
 constexpr std::array<SizeField, 5> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
                                              flag("affine", 0), kConstantRows};
@@ -142,7 +143,7 @@ constexpr std::array<OperatorTraits, kOperatorKindCount> kTraits{{
     {K::kRmsNorm,    "rms_norm",   F::kRows,      kNormSizes,   kNorm,        C::kNorm,        false, kOnnxRmsNorm},
     {K::kGelu,       "gelu",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxGelu},
     {K::kSilu,       "silu",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxSilu},
-    {K::kRelu,       "relu",       F::kRows,      kRowsSizes,   kElementwise, C::kElementwise, false, kOnnxRelu},
+    {K::kRelu,       "relu",       F::kRows,      kReluSizes,   kElementwise, C::kElementwise, false, kOnnxRelu},
     {K::kTanh,       "tanh",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxTanh},
     {K::kSigmoid,    "sigmoid",    F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxSigmoid},
     {K::kAdd,        "add",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxAdd},

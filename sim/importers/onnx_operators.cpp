@@ -58,6 +58,36 @@ std::int64_t constant_elements(const OnnxSubject& s) {
     return most;
 }
 
+/// Rows of a tensor whose second axis, the channels, is the columns.
+RowsDims by_channel(const Shape& shape) {
+    RowsDims d = rows_of(shape);
+    if (shape.size() > 2 && shape[1] > 0) {
+        d.cols = shape[1];
+        d.rows = elements_of(shape) / d.cols;
+    }
+    return d;
+}
+
+/// A batch norm that is not folded into what precedes it: its four constants per channel make a scale and a shift.
+Found batch_norm_of(const OnnxSubject& s) {
+    RowsDims d = s.network.channels_last() ? rows_of(s.made) : by_channel(s.made);
+    d.inputs = 1;
+    d.affine = s.constant(1);
+    d.constant_rows = d.affine && d.rows % 2 == 0 ? 2 : 0;
+    return s.given(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
+}
+
+/// An activation; that with slopes may have one for each channel.
+Found relu_of(const OnnxSubject& s) {
+    RowsDims d = positions_of(s.network, s.made);
+    if (s.source().op == "PRelu" && s.constant(1)) {
+        const std::int64_t slopes = s.network.elements(s.in(1));
+        d = slopes == d.cols || s.network.channels_last() ? d : by_channel(s.made);
+        d.affine = slopes == d.cols;
+    }
+    return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
+}
+
 Found sum_of(const OnnxSubject& s) {
     RowsDims d = positions_of(s.network, s.made);
     const auto inputs = s.network.activations(s.node);
@@ -155,6 +185,9 @@ Found norm_of(const OnnxSubject& s) {
     if (op == "LayerNormalization" || op == "RMSNormalization" || op == "SimplifiedLayerNormalization") {
         const auto axis = axis_of(s.source().integer("axis", -1), s.made.size());
         d.cols = axis ? elements_of(Shape(s.made.begin() + static_cast<std::ptrdiff_t>(*axis), s.made.end())) : d.cols;
+    } else if (op == "GroupNormalization" && s.constant(1) && s.network.elements(s.in(1)) > 0 &&
+               all % s.network.elements(s.in(1)) == 0) {
+        d.cols = s.network.elements(s.in(1));  // a scale per channel, or in the first form per group
     } else if (op == "GroupNormalization" && !s.made.empty()) {
         d.cols = all / std::max<std::int64_t>(1, elements_of({s.made.front(), s.source().integer("num_groups", 1)}));
     }
@@ -174,7 +207,9 @@ Found rows_operator(const OnnxSubject& s) {
     switch (s.kind) {
         case OperatorKind::kAdd:
         case OperatorKind::kMul:
-            return sum_of(s);
+            return s.source().op == "BatchNormalization" ? batch_norm_of(s) : sum_of(s);
+        case OperatorKind::kRelu:
+            return relu_of(s);
         case OperatorKind::kPool:
             return pool_of(s);
         case OperatorKind::kResize:

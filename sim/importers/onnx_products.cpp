@@ -221,7 +221,9 @@ std::optional<OnnxOperator> conv_of(const OnnxSubject& s) {
     const auto strides = s.source().integers("strides");
     d.stride = strides.empty() ? 1 : strides.back();
     const bool integer = op == "ConvInteger";
-    d.bias = s.biased || (second == 3 ? s.constant(8) : !integer && s.constant(2));
+    // Sampling places of a deformable convolution come before its bias.
+    const std::size_t bias = second == 3 ? 8 : op == "DeformConv" ? 3 : 2;
+    d.bias = s.biased || (!integer && s.constant(bias));
     d.weights = s.constant(second);
     if (!d.weights) {
         d.bias = false;

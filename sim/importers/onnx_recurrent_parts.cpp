@@ -53,6 +53,8 @@ bool take_sizes(Recurrence& r, const OnnxParts& parts) {
 OnnxSource states(OnnxParts& parts, const Recurrence& r, const std::string& suffix, std::int64_t directions) {
     const bool weights = parts.constant(1) && parts.constant(2);
     const bool bias = parts.constant(3) && weights;
+    // ONNX has a bias for each of the two products; other formats one for both.
+    const bool both = bias && parts.network().elements(parts.in(3)) >= 2 * elements_of({r.directions, r.columns()});
     const Shape gates{r.tokens, directions * r.batch, r.columns()};
     const Shape state{r.tokens, directions * r.batch, r.hidden};
     const auto product = [&](const std::string& name, MatmulDims d, OnnxSource from, std::size_t matrix) {
@@ -69,11 +71,22 @@ OnnxSource states(OnnxParts& parts, const Recurrence& r, const std::string& suff
     // The state that a step reads from the previous one has no operator of its own: as many elements of the input
     // product represent it.
     const OnnxSource earlier = parts.piece(suffix + ".state", input, state);
-    const MatmulDims from_state{directions * r.tokens, r.batch, r.hidden, r.columns(), weights, bias};
+    const MatmulDims from_state{directions * r.tokens, r.batch, r.hidden, r.columns(), weights, both};
     const OnnxSource recurrent = product(".recurrent", from_state, earlier, 2);
     RowsDims sum = rows_of(gates);
-    sum.inputs = 2;
-    const OnnxSource added = parts.add({suffix + ".add", OperatorKind::kAdd, sum, {input, recurrent}, gates});
+    std::vector<OnnxSource> terms{input, recurrent};
+    // Three of the gates of an LSTM may see the state through a weight per column (Gers and Schmidhuber, 2000).
+    constexpr std::size_t kPeepholes = 7;
+    for (const std::string_view gate : {".peephole_in", ".peephole_out", ".peephole_forget"}) {
+        if (parts.source().op == "LSTM" && parts.constant(kPeepholes)) {
+            RowsDims each = rows_of(state);
+            each.inputs = 1;
+            each.affine = true;
+            terms.push_back(parts.add({suffix + std::string(gate), OperatorKind::kMul, each, {earlier}, state}));
+        }
+    }
+    sum.inputs = static_cast<std::int64_t>(terms.size());
+    const OnnxSource added = parts.add({suffix + ".add", OperatorKind::kAdd, sum, std::move(terms), gates});
     const auto kind = r.gates == 1 ? OperatorKind::kTanh : OperatorKind::kSigmoid;
     const OnnxSource opened = parts.add({suffix + ".gates", kind, rows_of(gates), {added}, gates});
     return parts.piece(suffix + ".new_state", opened, state);

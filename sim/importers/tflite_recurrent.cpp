@@ -135,8 +135,8 @@ bool svdf(const TfliteStep& step) {
     std::string_view memories = now;
     if (memory > 1) {
         const auto earlier = step.between("earlier");
-        OnnxTensor held{earlier, step.type(0), {from[0], filters, memory - 1}, std::nullopt};
-        step.writer().result().constants.push_back(std::move(held));
+        // The runtime keeps the earlier numbers: they are a state, and no weights of the file.
+        step.add("ConstantOfShape", {step.constant({from[0], filters, memory - 1})}, earlier);
         step.add("Concat", {earlier, now}, all).attributes.push_back(attribute_of("axis", 2));
         memories = all;
     }

@@ -159,6 +159,24 @@ TEST(OnnxFolding, NormsHaveTheParametersOfTheFile) {
     expect_round_trip(layer);
 }
 
+// Constants beside the matrices: each is a weight of the file that some operator reads.
+TEST(OnnxFolding, SlopesScalesAndShiftsOfChannelsAreParameters) {
+    const auto parameters = [](const std::string& nodes) {
+        const NetworkImport import = imported_graph(nodes, kPicture);
+        expect_round_trip(import);
+        return totals(import.graph).parameters;
+    };
+    EXPECT_EQ(parameters(constant("s", {8, 1, 1}) + node("PRelu", {"x", "s"}, {"y"})), 8);
+    EXPECT_EQ(parameters(constant("s", {8}) + node("BatchNormalization", {"x", "s", "s", "s", "s"}, {"y"})), 2 * 8)
+        << "a scale and a shift, made of four constants";
+    const auto groups = [&](std::int64_t scales) {
+        return parameters(constant("s", {scales}) +
+                          node("GroupNormalization", {"x", "s", "s"}, {"y"}, attribute("num_groups", 2)));
+    };
+    EXPECT_EQ(groups(8), 2 * 8);
+    EXPECT_EQ(groups(2), 2 * 2) << "the first form has a scale per group";
+}
+
 TEST(OnnxFolding, OperatorsOfNoKindAreCountedAsUnknown) {
     const NetworkImport import = imported_graph(node("CumSum", {"x"}, {"y"}), kPicture);
     EXPECT_THAT(import.unknown, ElementsAre(std::pair<std::string, std::int64_t>("CumSum", 1)));

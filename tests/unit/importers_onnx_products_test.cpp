@@ -354,6 +354,24 @@ TEST(OnnxProducts, WeightsThatSeveralOperatorsUseCountOnce) {
     expect_round_trip(import);
 }
 
+TEST(OnnxProducts, BiasesAndPeepholesAreParameters) {
+    const NetworkImport sampled =
+        imported_graph(constant("w", {8, 4, 3, 3}) + constant("b", {8}) +
+                           node("DeformConv", {"x", "w", "o", "b"}, {"y"}, attribute("pads", OnnxSizes{1, 1, 1, 1})),
+                       {{"x", {1, 4, 6, 6}}, {"o", {1, 18, 6, 6}}});
+    EXPECT_EQ(totals(sampled.graph).parameters, 8 * 4 * 9 + 8);
+    const std::string matrices = constant("w", {1, 32, 4}) + constant("r", {1, 32, 8});
+    const auto recurrence = [&](const std::string& constants, const std::vector<std::string>& inputs) {
+        const NetworkImport import = imported_graph(
+            matrices + constants + node("LSTM", inputs, {"y"}, attribute("hidden_size", 8)), {{"x", {5, 1, 4}}});
+        expect_round_trip(import);
+        return totals(import.graph).parameters - 32 * 12;
+    };
+    EXPECT_EQ(recurrence(constant("b", {1, 64}), {"x", "w", "r", "b"}), 64);
+    EXPECT_EQ(recurrence(constant("b", {1, 32}), {"x", "w", "r", "b"}), 32) << "one bias for both products";
+    EXPECT_EQ(recurrence(constant("p", {1, 24}), {"x", "w", "r", "", "", "", "", "p"}), 24);
+}
+
 /// Attention of two heads over four positions, whose scores get what `added` computes as `bias`.
 std::string attention_with(const std::string& added) {
     return node("MatMul", {"q", "k"}, {"s"}) + added + node("Add", {"s", "bias"}, {"t"}) +
