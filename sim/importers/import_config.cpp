@@ -258,7 +258,12 @@ class ConfigReader {
                 std::string(kWaysOut));
             return;
         }
-        if (const auto parts = importable_parts(); !parts.empty() && part_.empty()) {
+        const auto parts = importable_parts();
+        if (!parts.empty() && !part_.empty()) {
+            report_part(node, type, parts);
+            return;
+        }
+        if (!parts.empty()) {
             diagnostics_.error(node.where(),
                                fmt::format("no architecture stands for all of model_type '{}', only for parts", type),
                                "--part " + list_of(parts));
@@ -268,6 +273,15 @@ class ConfigReader {
                            std::string(kWaysOut), suggested_names(type, importable_model_types(architectures_)));
     }
 
+    /// The part that is meant by another word for what it reads.
+    [[nodiscard]] std::string meant_part(const std::vector<std::string>& parts) const {
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{
+            {{"vision", "image"}, {"visual", "image"}, {"speech", "audio"}, {"language", "text"}, {"llm", "text"}}};
+        const auto word = std::ranges::find(kWords, part_, &std::pair<std::string_view, std::string_view>::first);
+        const bool known = word != kWords.end() && std::ranges::find(parts, word->second) != parts.end();
+        return known ? std::string(word->second) : nearest_name(part_, parts);
+    }
+
     void report_part(const YamlNode& node, const std::string& type, std::vector<std::string> parts) {
         std::ranges::sort(parts);
         const bool whole = std::ranges::all_of(parts, &std::string::empty);
@@ -275,8 +289,9 @@ class ConfigReader {
             diagnostics_.error(node.where(), fmt::format("model_type '{}' describes {} models", type, parts.size()),
                                "--part " + list_of(parts));
         } else {
+            std::erase(parts, "");
             diagnostics_.error(node.where(), fmt::format("model_type '{}' has no part '{}'", type, part_),
-                               whole ? "no part" : list_of(parts), nearest_name(part_, parts));
+                               whole ? "no part" : list_of(parts), meant_part(parts));
         }
     }
 

@@ -194,6 +194,47 @@ TEST(ConfigImport, WhatTheArchitectureHasNoFormForIsRefused) {
                 HasSubstr("config.json:1:50: error: conv_kernel_size '3' has no form in deberta-encoder (expected 0)"));
 }
 
+std::string refused_part(const std::string& text, const std::string& part) {
+    Diagnostics diagnostics;
+    const auto document = YamlDocument::parse(text, "config.json", diagnostics);
+    EXPECT_FALSE(import_config(document->root(diagnostics), shipped_architectures(), "", part));
+    return diagnostics.text();
+}
+
+TEST(ConfigImport, APartByAnotherWordIsToldItsName) {
+    EXPECT_THAT(refused_part(R"({"model_type": "clip"})", "vision"),
+                HasSubstr("model_type 'clip' has no part 'vision' (expected image or text, did you mean image?)"));
+    EXPECT_THAT(refused_part(R"({"model_type": "qwen2_5_vl", "vision_config": {}})", "vision"),
+                HasSubstr("model_type 'qwen2_5_vl' has no part 'vision' (expected image, did you mean image?)"));
+    EXPECT_THAT(refused_part(R"({"model_type": "llava", "text_config": {"model_type": "llama"},
+                                 "vision_config": {"model_type": "clip_vision_model"}})",
+                             "vision"),
+                HasSubstr("model_type 'llava' has no part 'vision' (expected image or text, did you mean image?)"));
+}
+
+TEST(ConfigImport, FieldsThatChangeTheStructureAreReadOrRefused) {
+    const std::string mpt =
+        R"({"model_type": "mpt", "d_model": 64, "n_heads": 4, "n_layers": 2, "vocab_size": 100, "attn_config": {)";
+    Diagnostics diagnostics;
+    const auto shared = imported(mpt + R"("attn_type": "multiquery_attention"}})", diagnostics);
+    ASSERT_TRUE(shared) << diagnostics.text();
+    EXPECT_EQ(shared->model.sizes.at("kv_heads"), 1);
+    EXPECT_THAT(said_of(mpt + R"(}, "ffn_config": {"ffn_type": "mptglu"}})"),
+                HasSubstr("ffn_config.ffn_type 'mptglu' has no form in dense-decoder"));
+    EXPECT_THAT(said_of(mpt + R"(}, "no_bias": false})"), HasSubstr("no_bias 'false' has no form in dense-decoder"));
+    const std::string sound =
+        R"({"model_type": "wav2vec2", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4,
+ "intermediate_size": 128, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4,
+ "do_stable_layer_norm": false, )";
+    const auto narrow = imported(sound + R"("conv_dim": [256, 256, 256, 256, 256, 256, 256]})", diagnostics);
+    ASSERT_TRUE(narrow) << diagnostics.text();
+    EXPECT_EQ(narrow->model.sizes.at("channels"), 256);
+    EXPECT_THAT(said_of(sound + R"("conv_dim": [256, 256, 256]})"),
+                HasSubstr("3 convolutions over the samples instead"));
+    EXPECT_THAT(said_of(sound + R"("conv_stride": [5, 2, 2, 2, 2, 2, 1]})"), HasSubstr("conv_stride other than 5, 2"));
+    EXPECT_THAT(said_of(sound + R"("add_adapter": true})"), HasSubstr("add_adapter 'true' has no form in wav2vec2"));
+}
+
 TEST(ConfigImport, ClassesAreCountedWhereTheyAreNotGiven) {
     const std::string head = ", \"architectures\": [\"BertForSequenceClassification\"]";
     Diagnostics diagnostics;

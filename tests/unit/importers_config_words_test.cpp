@@ -119,7 +119,8 @@ TEST(ConfigWords, AConfigurationCarriesAnother) {
     EXPECT_EQ(Imported(mapping, R"({"model_type": "t", "text_config": {"n": 2}})").sizes(), "{layers: 2, width: 3}");
     EXPECT_THAT(Imported(mapping, R"({"model_type": "eyes", "text_config": {"n": 2}})").said,
                 HasSubstr("no architecture stands for model_type 'eyes'"));
-    EXPECT_THAT(Imported(mapping, named, "image").said, HasSubstr("no architecture stands for model_type 'eyes'"));
+    EXPECT_THAT(Imported(mapping, named, "image").said,
+                HasSubstr("model_type 'eyes' has no part 'image' (expected text)"));
     const std::string seeing = R"({"model_type": "eyes", "vision_config": {"model_type": "t_text", "n": 7}})";
     EXPECT_EQ(Imported(mapping, seeing, "image").sizes(), "{layers: 7, width: 3}");
     EXPECT_THAT(
