@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <span>
@@ -212,7 +210,7 @@ class GraphMaker {
             loss.weights = std::min(kLargestCount, loss.weights + elements);
         }
         if (network_.flow().strange.contains(op)) {
-            loss.possible_macs = possible_macs(node);
+            loss.possible_macs = possible_macs(network_, node);
         }
         if (!loss.multiplies && loss.weights == 0 && loss.possible_macs == 0) {
             return;
@@ -227,30 +225,6 @@ class GraphMaker {
         known.weights = std::min(kLargestCount, known.weights + loss.weights);
         known.multiplies = known.multiplies || loss.multiplies;
         known.possible_macs += loss.possible_macs;
-    }
-
-    /// Multiply-accumulates of a product of the node's two largest operands, or of its only one with itself, that makes
-    /// its largest result: a sum of products of a, b elements to c elements has at most sqrt(a b c) terms if every axis
-    /// belongs to two of the three (Loomis and Whitney, 1949). 0 for a node that changes one tensor in place, as
-    /// activations and norms do.
-    [[nodiscard]] double possible_macs(NodeId node) const {
-        std::vector<std::int64_t> read;
-        for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
-            if (const ValueId value = network_.input(node, i); value != kNoValue) {
-                read.push_back(network_.elements(value));
-            }
-        }
-        std::int64_t made = 0;
-        for (const ValueId output : network_.step(node).outputs) {
-            made = std::max(made, output == kNoValue ? 0 : network_.elements(output));
-        }
-        std::ranges::sort(read, std::greater());
-        if (read.empty() || (read.size() == 1 && read.front() == made)) {
-            return 0;
-        }
-        const auto largest = static_cast<double>(read.front());
-        const auto second = static_cast<double>(read.size() > 1 ? read[1] : read.front());
-        return std::sqrt(largest * second * static_cast<double>(made));
     }
 
     /// Integers and booleans are ids, axes and masks, not weights.
@@ -354,9 +328,11 @@ class GraphMaker {
             tensors_[static_cast<std::size_t>(value)] = made;
             share_weights(op.weights);
             const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
-            if (op.kind == OperatorKind::kAdd || op.kind == OperatorKind::kMul) {
+            const std::string_view source = network_.step(node).source->op;
+            const bool learned = source == "BatchNormalization";
+            if ((op.kind == OperatorKind::kAdd || op.kind == OperatorKind::kMul) && !learned) {
                 combining_.insert(id);
-            } else if (samples(network_.step(node).source->op)) {
+            } else if (samples(source)) {
                 sampling_.insert(id);
             }
         }

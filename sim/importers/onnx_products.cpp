@@ -1,6 +1,9 @@
 // Derives the sizes of matrix products and convolutions from the shapes of their factors.
 #include "importers/onnx_products.h"
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
@@ -152,6 +155,26 @@ bool may_multiply(const OnnxNode& node) {
         "SampleOp", "Tokenizer", "UnfoldTensor", "Adagrad", "Adam", "Momentum"};
     return node.domain != kTfliteDomain && node.domain != "ai.onnx.ml" && !kKnown.contains(node.op) &&
            !multiplies(node.op);
+}
+
+double possible_macs(const OnnxNetwork& network, NodeId node) {
+    std::vector<std::int64_t> read;
+    for (std::size_t i = 0; i < network.step(node).inputs.size(); ++i) {
+        if (const ValueId value = network.input(node, i); value != kNoValue) {
+            read.push_back(network.elements(value));
+        }
+    }
+    std::int64_t made = 0;
+    for (const ValueId output : network.step(node).outputs) {
+        made = std::max(made, output == kNoValue ? 0 : network.elements(output));
+    }
+    std::ranges::sort(read, std::greater());
+    if (read.empty() || (read.size() == 1 && read.front() == made)) {
+        return 0;
+    }
+    const auto largest = static_cast<double>(read.front());
+    const auto second = static_cast<double>(read.size() > 1 ? read[1] : read.front());
+    return std::sqrt(largest * second * static_cast<double>(made));
 }
 
 bool multiplies_integers(std::string_view op) {

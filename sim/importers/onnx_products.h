@@ -26,6 +26,12 @@ namespace berth {
 /// classical machine learning and of ONNX itself are known.
 [[nodiscard]] bool may_multiply(const OnnxNode& node);
 
+/// Multiply-accumulates of a product of the node's two largest operands, or of its only one with itself, that makes
+/// its largest result: a sum of products of a, b elements to c elements has at most sqrt(a b c) terms if every axis
+/// belongs to two of the three (Loomis and Whitney, 1949). 0 for a node that changes one tensor in place, as
+/// activations and norms do.
+[[nodiscard]] double possible_macs(const OnnxNetwork& network, NodeId node);
+
 /// Domain of TensorFlow Lite's own operators that have no equivalent in ONNX.
 inline constexpr std::string_view kTfliteDomain = "tflite";
 
