@@ -24,14 +24,16 @@ struct PlacementLimits {
     };
     std::optional<int> segments;  ///< most segments: maximal runs of operators on one device, in execution order
     std::vector<Memory> memories;
-    std::vector<std::vector<Bytes>> size;  ///< [operator][device] bytes kept resident there; empty: none
-    std::vector<Bytes> working;            ///< [device] working memory besides, if anything runs there; empty: none
+    std::vector<std::vector<Bytes>> size;     ///< [operator][device] bytes kept resident there; empty: none
+    std::vector<std::vector<Bytes>> working;  ///< [operator][device] bytes alive while it runs there; empty: none
 
     [[nodiscard]] bool any() const { return segments.has_value() || !memories.empty(); }
 };
 
-/// Bytes that an assignment needs of a memory: everything kept resident there, plus the largest working memory of any
-/// one device.
+/// Bytes that an assignment keeps resident in a memory, and the largest working memory of the operators that run there.
+[[nodiscard]] Bytes kept_resident(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment);
+[[nodiscard]] Bytes working_memory(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment);
+/// Bytes that an assignment needs of a memory: the sum of both.
 [[nodiscard]] Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment);
 [[nodiscard]] bool within(const PlacementLimits& limits, const Assignment& assignment);
 

@@ -43,7 +43,6 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
     PlacementLimits::Memory dram{"dram", profile.dram.capacity.value, std::vector<bool>(devices)};
     for (std::size_t d = 0; d < devices; ++d) {
         dram.holds[d] = !has_own_memory(profile, static_cast<DeviceId>(d));
-        limits.working.push_back(plan.plans[d].peak_activation_bytes);
         if (const auto& capacity = profile.devices[d].capacity) {
             std::vector<bool> own(devices);
             own[d] = true;
@@ -53,12 +52,14 @@ PlacementLimits limits_of(const ModelStage& stage, const LengthPlan& plan, const
     }
     limits.memories.push_back(std::move(dram));
     limits.size.resize(plan.problem.cost.size());
+    limits.working.resize(limits.size.size());
     for (std::size_t i = 0; i < limits.size.size(); ++i) {
         for (std::size_t d = 0; d < devices; ++d) {
             const std::int64_t slots = slots_on(stage, profile, static_cast<DeviceId>(d));
             const std::int64_t positions = positions_on(stage, profile, static_cast<DeviceId>(d));
-            limits.size[i].push_back(plan.plans[d].operators[i].supported ? kept_by(plan, d, i, positions, slots)
-                                                                          : Bytes{});
+            const OperatorPlan& op = plan.plans[d].operators[i];
+            limits.size[i].push_back(op.supported ? kept_by(plan, d, i, positions, slots) : Bytes{});
+            limits.working[i].push_back(op.alive);
         }
     }
     return limits;

@@ -109,12 +109,12 @@ void limit_memory(PlacementProblem& problem, const BothPhases& both, std::size_t
     problem.limits.memories.push_back({of.name, of.capacity, {}, {}});
     for (const auto& [p, s] : both.pairs) {
         problem.limits.memories.front().holds.push_back(held(p) || held(s));
-        const auto working = [&](std::size_t device) {
-            return held(device) ? std::max(limits.working[device], both.steps.limits.working[device]) : Bytes{};
-        };
-        problem.limits.working.push_back(std::max(working(p), working(s)));
     }
     for (std::size_t op = 0; op < problem.cost.size(); ++op) {
+        problem.limits.working.push_back(mapped(both.pairs, [&](const DevicePair& on) {
+            return std::max(held(on.prompt) ? limits.working[op][on.prompt] : Bytes{},
+                            held(on.steps) ? both.steps.limits.working[op][on.steps] : Bytes{});
+        }));
         problem.limits.size.push_back(mapped(both.pairs, [&](const DevicePair& on) {
             const auto kept = [&](std::size_t device) {
                 return held(device) ? std::max(limits.size[op][device], both.steps.limits.size[op][device]) : Bytes{};

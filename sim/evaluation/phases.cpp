@@ -156,6 +156,16 @@ class Joining {
     const PlacementProblem& steps_;
 };
 
+// Largest working memory of the passes, which follow each other.
+Bytes working_memory(const std::vector<LengthPlan>& lengths, std::size_t memory, const PhasedAssignment& placed) {
+    const std::vector<Assignment> passes = placed_passes(lengths, placed);
+    Bytes most;
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        most = std::max(most, working_memory(lengths[i].problem.limits, memory, passes[i]));
+    }
+    return most;
+}
+
 }  // namespace
 
 bool has_two_phases(const ModelStage& stage, const Profile& profile) {
@@ -310,9 +320,8 @@ Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory, 
     const LengthPlan& prompt = lengths.front();
     const LengthPlan& step = lengths.back();
     const auto same = counterparts(host_graph(prompt), host_graph(step));
-    Bytes all = memory_needed(step.problem.limits, memory, placed.steps);
-    Bytes beside;
     const PlacementLimits& limits = prompt.problem.limits;
+    Bytes all = kept_resident(step.problem.limits, memory, placed.steps);
     for (std::size_t i = 0; i < placed.prompt.size(); ++i) {
         const DeviceId device = placed.prompt[i];
         const bool again = same[i] != kNoOperator;
@@ -327,10 +336,9 @@ Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory, 
                 own -= std::min(own, weight_storage(op.kind, op.dims, scheme).total());
             }
             all += own;
-            beside = std::max(beside, limits.working[at(device)]);
         }
     }
-    return all + beside;
+    return all + working_memory(lengths, memory, placed);
 }
 
 std::optional<std::string> exceeded_memory(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed) {

@@ -51,18 +51,18 @@ void add_costs(PlacementProblem& sum, const PlacementProblem& one) {
     }
 }
 
-// The longest pass keeps and uses most, so that the larger of each size is that of one pass.
-void add_limits(PlacementLimits& sum, const PlacementLimits& one) {
-    if (sum.size.size() == one.size.size()) {
-        for (std::size_t op = 0; op < sum.size.size(); ++op) {
-            for (std::size_t d = 0; d < sum.size[op].size(); ++d) {
-                sum.size[op][d] = std::max(sum.size[op][d], one.size[op][d]);
-            }
+void keep_larger(std::vector<std::vector<Bytes>>& sizes, const std::vector<std::vector<Bytes>>& others) {
+    for (std::size_t op = 0; op < std::min(sizes.size(), others.size()); ++op) {
+        for (std::size_t d = 0; d < sizes[op].size(); ++d) {
+            sizes[op][d] = std::max(sizes[op][d], others[op][d]);
         }
     }
-    for (std::size_t d = 0; d < std::min(sum.working.size(), one.working.size()); ++d) {
-        sum.working[d] = std::max(sum.working[d], one.working[d]);
-    }
+}
+
+// The longest pass keeps and uses most, so that the larger of each size is that of one pass.
+void add_limits(PlacementLimits& sum, const PlacementLimits& one) {
+    keep_larger(sum.size, one.size);
+    keep_larger(sum.working, one.working);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ class Branching {
           leader_(operators_, -1),
           to_come_(operators_ + 1),
           running_(problem.devices),
-          held_(problem.limits.memories.size()) {
+          held_(problem.limits.memories.size()),
+          working_(operators_ + 1, held_) {
         for (std::size_t op = operators_; op-- > 0;) {
             std::optional<Time> cheapest;
             for (const auto& cost : problem.cost[op]) {
@@ -91,7 +92,7 @@ class Branching {
             current_[op] = static_cast<DeviceId>(device);
             ++running_[device];
             hold(op, device, 1);
-            if (fits()) {
+            if (fits(op)) {
                 place_from(op + 1, after, now);
             }
             hold(op, device, -1);
@@ -135,15 +136,14 @@ class Branching {
         }
     }
 
-    [[nodiscard]] bool fits() const {
+    // Whether the operators up to `op` fit; notes their largest working memory.
+    [[nodiscard]] bool fits(std::size_t op) {
+        const std::size_t device = at(current_[op]);
         for (std::size_t memory = 0; memory < held_.size(); ++memory) {
-            Bytes working;
-            for (std::size_t device = 0; device < problem_.limits.working.size(); ++device) {
-                if (running_[device] > 0 && problem_.limits.memories[memory].holds[device]) {
-                    working = std::max(working, problem_.limits.working[device]);
-                }
-            }
-            if (held_[memory] + working > problem_.limits.memories[memory].capacity) {
+            const PlacementLimits& limits = problem_.limits;
+            const bool adds = !limits.working.empty() && limits.memories[memory].holds[device];
+            working_[op + 1][memory] = std::max(working_[op][memory], adds ? limits.working[op][device] : Bytes{});
+            if (held_[memory] + working_[op + 1][memory] > limits.memories[memory].capacity) {
                 return false;
             }
         }
@@ -157,7 +157,8 @@ class Branching {
     std::vector<int> leader_;                                 ///< [operator] first operator of its group; -1: itself
     std::vector<Time> to_come_;                               ///< [operator] lower bound on the cost from it on
     std::vector<int> running_;                                ///< [device] number of operators on it
-    std::vector<Bytes> held_;                                 ///< [memory] bytes in use
+    std::vector<Bytes> held_;                                 ///< [memory] bytes kept resident
+    std::vector<std::vector<Bytes>> working_;  ///< [number of operators placed][memory] largest working memory
     std::optional<Assignment> best_;
     Time least_;
 };

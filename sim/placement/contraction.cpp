@@ -40,7 +40,7 @@ void check(const PlacementProblem& problem) {
     }
     const PlacementLimits& limits = problem.limits;
     require(limits.size.empty() || limits.size.size() == operators, "one size per operator");
-    require(limits.working.empty() || limits.working.size() == problem.devices, "one working size per device");
+    require(limits.working.empty() || limits.working.size() == operators, "one working size per operator");
     for (const auto& flow : problem.flows) {
         check_flow(problem, flow);
     }

@@ -31,7 +31,7 @@ struct Way {
 struct Layer {
     std::vector<std::string> states;
     std::vector<Way> ways;
-    std::vector<Bytes> held;  ///< [way][memory] bytes in use
+    std::vector<Bytes> held;  ///< [way][memory] bytes kept resident, and largest working memory
 };
 constexpr std::size_t kLatest = 2, kUsed = 3, kHead = 4;
 
@@ -46,6 +46,7 @@ class Frontier {
           limits_(problem.limits),
           most_states_(most_states),
           may_cut_(may_cut),
+          held_by_each_(2 * limits_.memories.size()),
           operators_(problem.cost.size()),
           parts_(problem) {}
 
@@ -53,7 +54,7 @@ class Frontier {
         Layer layer;
         layer.states = {std::string(kHead + parts_.bytes(0), '\0')};
         layer.ways = {Way{}};
-        layer.held.resize(limits_.memories.size());
+        layer.held.resize(held_by_each_);
         ways_.assign(1, layer.ways);
         for (std::size_t op = 0; op < operators_; ++op) {
             layer = next_layer(layer, op);
@@ -86,7 +87,7 @@ class Frontier {
     Layer next_layer(const Layer& layer, std::size_t op) {
         std::unordered_map<std::string, std::vector<std::uint32_t>> known;
         Layer next;
-        std::vector<Bytes> held(limits_.memories.size());
+        std::vector<Bytes> held(held_by_each_);
         for (std::size_t state = 0; state < layer.states.size(); ++state) {
             if (next.states.size() > most_states_ && !may_cut_) {
                 break;
@@ -94,8 +95,7 @@ class Frontier {
             for (std::size_t device = 0; device < problem_.devices; ++device) {
                 const int segments = segments_with(layer.states[state], op, device);
                 const auto used = static_cast<unsigned>(static_cast<unsigned char>(layer.states[state][kUsed]));
-                if (!problem_.cost[op][device] || segments < 0 ||
-                    !add_size(layer, state, op, device, used | 1U << device, held)) {
+                if (!problem_.cost[op][device] || segments < 0 || !add_size(layer, state, op, device, held)) {
                     continue;
                 }
                 parts_.read(layer.states[state], kHead, op);
@@ -156,11 +156,8 @@ class Frontier {
             (taken ? chosen : rest).push_back(state);
         }
         const auto held = [&](std::size_t state) {
-            Bytes sum;
-            for (std::size_t memory = 0; memory < limits_.memories.size(); ++memory) {
-                sum += layer.held[state * limits_.memories.size() + memory];
-            }
-            return sum;
+            const auto first = layer.held.begin() + static_cast<std::ptrdiff_t>(state * held_by_each_);
+            return std::accumulate(first, first + static_cast<std::ptrdiff_t>(held_by_each_), Bytes{});
         };
         std::ranges::stable_sort(rest, [&](auto a, auto b) { return held(a) < held(b); });
         rest.resize(std::min(rest.size(), most_states_ - chosen.size()));
@@ -169,8 +166,8 @@ class Frontier {
         for (const std::size_t state : chosen) {
             kept.states.push_back(std::move(layer.states[state]));
             kept.ways.push_back(layer.ways[state]);
-            const auto first = layer.held.begin() + static_cast<std::ptrdiff_t>(state * limits_.memories.size());
-            kept.held.insert(kept.held.end(), first, first + static_cast<std::ptrdiff_t>(limits_.memories.size()));
+            const auto first = layer.held.begin() + static_cast<std::ptrdiff_t>(state * held_by_each_);
+            kept.held.insert(kept.held.end(), first, first + static_cast<std::ptrdiff_t>(held_by_each_));
         }
         layer = std::move(kept);
     }
@@ -186,18 +183,19 @@ class Frontier {
     }
 
     // Updates the bytes in each memory for `op` on `device`; false if a capacity is exceeded.
-    bool add_size(const Layer& layer, std::size_t state, std::size_t op, std::size_t device, unsigned used,
+    bool add_size(const Layer& layer, std::size_t state, std::size_t op, std::size_t device,
                   std::vector<Bytes>& held) const {
-        for (std::size_t memory = 0; memory < held.size(); ++memory) {
+        for (std::size_t memory = 0; memory < limits_.memories.size(); ++memory) {
             const auto& [name, capacity, holds, of] = limits_.memories[memory];
-            held[memory] = layer.held[state * held.size() + memory];
-            held[memory] += holds[device] && !limits_.size.empty() ? limits_.size[op][device] : Bytes{};
-            Bytes working;
-            for (std::size_t other = 0; other < limits_.working.size(); ++other) {
-                working =
-                    holds[other] && (used >> other & 1U) != 0 ? std::max(working, limits_.working[other]) : working;
+            Bytes& kept = held[2 * memory];
+            Bytes& working = held[2 * memory + 1];
+            kept = layer.held[state * held_by_each_ + 2 * memory];
+            working = layer.held[state * held_by_each_ + 2 * memory + 1];
+            if (holds[device]) {
+                kept += limits_.size.empty() ? Bytes{} : limits_.size[op][device];
+                working = limits_.working.empty() ? working : std::max(working, limits_.working[op][device]);
             }
-            if (held[memory] + working > capacity) {
+            if (kept + working > capacity) {
                 return false;
             }
         }
@@ -223,6 +221,7 @@ class Frontier {
     const PlacementLimits& limits_;
     std::size_t most_states_;
     bool may_cut_, complete_ = true;
+    std::size_t held_by_each_;  ///< number of sizes per state
     std::size_t operators_;
     OpenParts parts_;
     std::vector<std::vector<Way>> ways_;

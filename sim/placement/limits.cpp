@@ -6,17 +6,27 @@
 
 namespace berth {
 
-Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment) {
+Bytes kept_resident(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment) {
     const std::vector<bool>& holds = limits.memories.at(memory).holds;
-    Bytes kept, working;
-    for (std::size_t op = 0; op < assignment.size(); ++op) {
-        const std::size_t device = at(assignment[op]);
-        if (holds.at(device)) {
-            kept += limits.size.empty() ? Bytes{} : limits.size[op][device];
-            working = limits.working.empty() ? working : std::max(working, limits.working[device]);
-        }
+    Bytes kept;
+    for (std::size_t op = 0; op < std::min(assignment.size(), limits.size.size()); ++op) {
+        kept += holds.at(at(assignment[op])) ? limits.size[op][at(assignment[op])] : Bytes{};
     }
-    return kept + working;
+    return kept;
+}
+
+Bytes working_memory(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment) {
+    const std::vector<bool>& holds = limits.memories.at(memory).holds;
+    Bytes working;
+    for (std::size_t op = 0; op < std::min(assignment.size(), limits.working.size()); ++op) {
+        const std::size_t device = at(assignment[op]);
+        working = holds.at(device) ? std::max(working, limits.working[op][device]) : working;
+    }
+    return working;
+}
+
+Bytes memory_needed(const PlacementLimits& limits, std::size_t memory, const Assignment& assignment) {
+    return kept_resident(limits, memory, assignment) + working_memory(limits, memory, assignment);
 }
 
 bool within(const PlacementLimits& limits, const Assignment& assignment) {
@@ -31,22 +41,22 @@ bool within(const PlacementLimits& limits, const Assignment& assignment) {
     return true;
 }
 
+// Each sum and each maximum over the operators is bounded by that of their worst devices, chosen for both apart.
 Bytes most_needed(const PlacementProblem& problem, std::size_t memory) {
     const PlacementLimits& limits = problem.limits;
     const std::vector<bool>& holds = limits.memories.at(memory).holds;
-    Bytes most;
-    for (std::size_t device = 0; device < limits.working.size(); ++device) {
-        most = holds[device] ? std::max(most, limits.working[device]) : most;
-    }
-    for (std::size_t op = 0; op < limits.size.size(); ++op) {
+    Bytes kept, working;
+    for (std::size_t op = 0; op < problem.cost.size(); ++op) {
         Bytes largest;
         for (std::size_t device = 0; device < problem.devices; ++device) {
-            const bool possible = holds[device] && problem.cost[op][device];
-            largest = possible ? std::max(largest, limits.size[op][device]) : largest;
+            if (holds[device] && problem.cost[op][device]) {
+                largest = limits.size.empty() ? largest : std::max(largest, limits.size[op][device]);
+                working = limits.working.empty() ? working : std::max(working, limits.working[op][device]);
+            }
         }
-        most += largest;
+        kept += largest;
     }
-    return most;
+    return kept + working;
 }
 
 PlacementLimits limits_that_bind(const PlacementProblem& problem) {

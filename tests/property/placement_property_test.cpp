@@ -163,12 +163,11 @@ void add_limits(PlacementProblem& problem) {
     }
     for (std::size_t op = 0; op < problem.cost.size(); ++op) {
         auto& sizes = problem.limits.size.emplace_back();
+        auto& working = problem.limits.working.emplace_back();
         for (std::size_t device = 0; device < problem.devices; ++device) {
             sizes.push_back(bytes(1000.0 * any_number(0, 10)));
+            working.push_back(bytes(1000.0 * any_number(0, 20)));
         }
-    }
-    for (std::size_t device = 0; device < problem.devices; ++device) {
-        problem.limits.working.push_back(bytes(1000.0 * any_number(0, 10)));
     }
     for (int memory = any_number(0, 3); memory > 0; --memory) {
         PlacementLimits::Memory made{

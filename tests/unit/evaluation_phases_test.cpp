@@ -154,6 +154,21 @@ TEST(PhasesApart, MustFitTheMemoryTogether) {
     EXPECT_THAT(pair_of(narrow).reason, HasSubstr("of both phases take"));
 }
 
+// The embedding falls back to the CPU, whose activations of the whole model would be larger.
+TEST(MemoryOfAPlacement, IsWhatItsOperatorsKeepAndHaveAlive) {
+    const auto chat_in = [](Bytes capacity) {
+        return chat({{"hardware.memory.dram.capacity", fmt::format("{} B", in_bytes(capacity))},
+                     {"stages.answer.prompt", "4000"},
+                     {"stages.answer.on", "npu"}});
+    };
+    const Chat roomy = chat_in(4_GiB);
+    ASSERT_TRUE(roomy.result) << roomy.complaints;
+    const Candidate& npu = roomy.placed("npu");
+    const Bytes needed = npu.weight_bytes + npu.generation->kv_cache + npu.peak_activation_bytes;
+    EXPECT_TRUE(chat_in(needed + 1_KiB).result) << chat_in(needed + 1_KiB).complaints;
+    EXPECT_FALSE(chat_in(needed - 1_KiB).result);
+}
+
 TEST(PhasesApart, AreChosenOnlyWhereTheStageAllowsThem) {
     EXPECT_EQ(chat({}).chosen().granularity, Granularity::kModel);
     const Chat all = chat({{"stages.answer.granularity", "phase"}, {"hardware.links.0.cache_maintenance", "300 GB/s"}});

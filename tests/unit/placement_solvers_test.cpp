@@ -258,7 +258,7 @@ PlacementProblem small_memory() {
     problem.cost[3] = {50_us, 1_us};
     problem.activation = {0_us, 0_us};
     problem.limits.size.assign(6, {1_MB, 1_MB});
-    problem.limits.working = {0_MB, 1_MB};
+    problem.limits.working.assign(6, {0_MB, 1_MB});
     problem.limits.memories = {{"npu", 3_MB, {false, true}}};
     return problem;
 }
@@ -277,6 +277,18 @@ TEST(PlacementLimits, MemoryHoldsTheOperatorsThatGainMost) {
     expect_time(without->objective, 100_us);
     problem.limits.memories.back().capacity = 5_MB;
     EXPECT_FALSE(best_placement(problem));
+}
+
+TEST(PlacementLimits, WorkingMemoryIsThatOfTheOperatorsThatRunThere) {
+    PlacementProblem problem = small_memory();
+    problem.limits.working[3][1] = 2_MB;  // alone it would fill the memory, and the others fit in twos
+    const auto best = best_placement(problem);
+    ASSERT_TRUE(best);
+    EXPECT_EQ(best->assignment[3], 1);
+    expect_time(best->objective, 5 * 10_us + 1_us);
+    problem.cost[3] = {10_us, 1_us};
+    expect_time(best_placement(problem)->objective, 4 * 10_us + 2 * 1_us);
+    EXPECT_EQ(best_placement(problem)->assignment[3], 0);
 }
 
 TEST(PlacementLimits, SegmentsAreThoseOfOperatorsAlsoInGroups) {
