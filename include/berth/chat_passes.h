@@ -21,10 +21,12 @@ struct ChatPass {
     std::int64_t behind = 0;    ///< positions of that prompt read by earlier passes
     std::int64_t answers = 0;   ///< answers that get a token each
     std::int64_t contexts = 0;  ///< context positions before those tokens, summed over the answers
+    bool ends_prompt = true;    ///< the positions read are the last of their prompt
 };
 
 /// What a part of a pass does: read a prompt (and, on one device, make tokens of answers meanwhile), hand over the
-/// cache of what was read, draft tokens with a smaller model, or only make tokens (or check those).
+/// cache of the whole prompt behind its last chunk, draft tokens with a smaller model, or only make tokens (or check
+/// those).
 enum class PassWork : std::uint8_t { kRead, kHandOver, kDraft, kStep };
 inline constexpr std::array<PassWork, 4> kPassWorks{PassWork::kRead, PassWork::kHandOver, PassWork::kDraft,
                                                     PassWork::kStep};

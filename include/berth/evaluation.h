@@ -115,7 +115,8 @@ struct DraftResult {
     double tokens_per_round = 1;  ///< expected; the check adds one token itself
     Time drafting, checking;      ///< per round
     Time step;                    ///< time per token without drafting, on the checking device
-    /// Break-even acceptance: tokens come faster than without drafting from it on; absent: none.
+    /// Break-even acceptance: from it on the objective prefers drafting to the stage's best candidate without; absent:
+    /// at none.
     std::optional<double> pays_from{};
     std::int64_t best_length = 0;  ///< best draft length at this acceptance, interpolated between costed ones
     /// Energy per answer, by model; each device counts while it works.

@@ -22,10 +22,17 @@ struct PlacementLimits {
         std::vector<bool> holds;       ///< [device]
         std::optional<DeviceId> of{};  ///< the one device that owns it; absent: devices share it
     };
+    /// Bytes that two operators both keep, but that count once in a memory that holds them for both devices.
+    struct Shared {
+        OperatorId before = kNoOperator, after = kNoOperator;  ///< in execution order
+        /// [device of before][device of after]; on one device no less than on two.
+        std::vector<std::vector<Bytes>> size;
+    };
     std::optional<int> segments;  ///< most segments: maximal runs of operators on one device, in execution order
     std::vector<Memory> memories;
     std::vector<std::vector<Bytes>> size;     ///< [operator][device] bytes kept resident there; empty: none
     std::vector<std::vector<Bytes>> working;  ///< [operator][device] bytes alive while it runs there; empty: none
+    std::vector<Shared> shared;
 
     [[nodiscard]] bool any() const { return segments.has_value() || !memories.empty(); }
 };
@@ -93,6 +100,15 @@ using PlacementResult = Placement<Time>;
 /// on larger problems a beam search over the programme's states, against the bound without limits. Absent if no
 /// placement within the limits was found.
 [[nodiscard]] std::optional<PlacementResult> best_placement(const PlacementProblem& problem);
+
+/// A good placement within memories for problems with too many operators for the search of best_placement(), with a
+/// lower bound over all placements. Memory gets a price, and operators of a `part` (a layer, say; negative: none) that
+/// the optima at prices close to the limit place alike are placed as one.
+[[nodiscard]] std::optional<PlacementResult> limited_placement(const PlacementProblem& problem,
+                                                               const std::vector<int>& part);
+
+/// The same problem with all operators of a part on one device; negative: no part.
+[[nodiscard]] PlacementProblem kept_together(const PlacementProblem& problem, const std::vector<int>& part);
 
 /// The same problem with all operators of a block on one device. A run of operators outside the repeated blocks
 /// (embedding, head) is a block too. Operators that some used device cannot run stay on their own, so that a device's

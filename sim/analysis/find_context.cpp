@@ -1,5 +1,5 @@
-// Context findings: the length at which weights and caches no longer fit into memory, and the length with a narrower
-// cache.
+// Context findings: the prompt from which weights, caches and activations no longer fit into memory, and that with a
+// narrower cache.
 #include <fmt/format.h>
 
 #include "analysis/variation.h"
@@ -14,19 +14,12 @@ namespace {
 /// Half the width of the 16 bits that attention computes in, with group scales that preserve accuracy.
 constexpr std::string_view kNarrowerCache = "int8_g32";
 
-std::optional<ContextMemory> memory_of(const Scenario& scenario, const std::string& name, const ModelStage& stage,
-                                       const Candidate& candidate, std::int64_t most) {
-    Diagnostics ignored;  // instantiation has succeeded before
-    const auto lengths = plan_passes(name, stage, scenario.profile, ignored);
-    return lengths ? context_memory(*lengths, stage, profile_of(scenario, stage), candidate, most) : std::nullopt;
-}
-
-// Positions that fit with the narrower cache; absent if all that the model reads do.
-std::optional<std::int64_t> narrower_positions(const StageView& view, std::int64_t most) {
+// Longest prompt that fits with the narrower cache; absent if all that the model reads do.
+std::optional<std::int64_t> narrower_prompt(const StageView& view, std::int64_t most) {
     ModelStage stage = view.model_stage();
     stage.precision.cache = choice_named(kCacheNames, kNarrowerCache);
-    const auto held = memory_of(view.scenario, view.stage().name, stage, view.chosen(), most);
-    return held ? std::optional(held->positions) : std::nullopt;
+    const auto held = context_memory(stage, view.scenario.profile, view.chosen(), most);
+    return held ? std::optional(held->prompt) : std::nullopt;
 }
 
 }  // namespace
@@ -37,20 +30,21 @@ void find_context(const StageView& view, std::vector<Finding>& found) {
     if (!stage.generation || !most || view.chosen().draft) {  // a draft has weights and a cache of its own
         return;
     }
-    const auto limit = memory_of(view.scenario, view.stage().name, stage, view.chosen(), *most);
+    const auto limit = context_memory(stage, view.scenario.profile, view.chosen(), *most);
     if (!limit) {
         return;
     }
     std::string text = fmt::format(
-        "{}, weights and activations take {} of the {} of {}: a context of more than {} positions no longer fits, "
-        "where the model reads {}.",
-        placed(view.chosen()), brief(limit->beside), brief(limit->capacity), limit->memory, limit->positions, *most);
-    const auto narrower = narrower_positions(view, *most);
-    if (stage.precision.cache || (narrower && *narrower <= limit->positions)) {
+        "{}, weights, caches and activations fill the {} of {}: a prompt of more than {} tokens with an answer of {} "
+        "no "
+        "longer fits, where the model reads {}.",
+        placed(view.chosen()), brief(limit->capacity), limit->memory, limit->prompt, limit->answer, *most);
+    const auto narrower = narrower_prompt(view, *most);
+    if (stage.precision.cache || (narrower && *narrower <= limit->prompt)) {
         found.push_back({FindingKind::kContext, view.stage().name, {}, std::move(text), {}, {}, {}, "", ""});
         return;
     }
-    text += narrower ? fmt::format(" With a cache of 8 bits {} positions fit.", *narrower)
+    text += narrower ? fmt::format(" With a cache of 8 bits {} tokens fit.", *narrower)
                      : fmt::format(" With a cache of 8 bits all {} fit.", *most);
     const auto after = vary_stage(
         view, [](ModelStage& changed) { changed.precision.cache = choice_named(kCacheNames, kNarrowerCache); });

@@ -13,11 +13,11 @@
 #include "base/mapped.h"
 #include "berth/evaluation.h"
 #include "evaluation/candidate_costs.h"
-#include "evaluation/limited_phases.h"
 #include "evaluation/overlap.h"
 #include "evaluation/phases.h"
 #include "evaluation/stage_choice.h"
 #include "evaluation/summed_passes.h"
+#include "placement/optimality.h"
 #include "placement/tolerances.h"
 
 namespace berth {
@@ -79,52 +79,44 @@ struct BestPhases {
     PhasedAssignment phases;
 };
 
-// If only one phase counts, it is placed optimally by itself, and the other phase then optimally for the complete
-// answer.
-std::optional<BestPhases> best_phases(const PhasesProblem& both, TimeOf which) {
-    if (which == TimeOf::kStage) {
-        auto best = best_placement(both.problem());
-        return best ? std::optional(BestPhases{*best, both.phases_of(best->assignment)}) : std::nullopt;
+// The phase that counts is placed optimally by itself, and the other then optimally for the complete answer. If that
+// does not fit into memory, both are placed at once; the bound without memories still holds.
+std::optional<BestPhases> best_for_one(const PhasesProblem& mostly_one, bool first) {
+    const PlacementProblem& counts = first ? mostly_one.prompt() : mostly_one.steps();
+    const auto alone = best_placement(counts);
+    auto all = alone ? best_placement(first ? mostly_one.with_prompt(alone->assignment)
+                                            : mostly_one.with_steps(alone->assignment))
+                     : std::nullopt;
+    if (all && !within(mostly_one.problem().limits, all->assignment)) {
+        all = mostly_one.best();
     }
-    const bool first = which == TimeOf::kFirstToken;
-    auto best = best_placement(first ? both.prompt() : both.steps());
-    const auto rest =
-        best ? best_placement(first ? both.with_prompt(best->assignment) : both.with_steps(best->assignment))
-             : std::nullopt;
-    return rest ? std::optional(BestPhases{std::move(*best), both.phases_of(rest->assignment)}) : std::nullopt;
+    if (!all) {
+        return std::nullopt;
+    }
+    PhasedAssignment phases = mostly_one.phases_of(all->assignment);
+    const Assignment& counted = first ? phases.prompt : phases.steps;
+    return BestPhases{with_bound(counted, objective(counts, counted).value(), alone->lower_bound), phases};
 }
 
-// Replaces the last candidate, which exceeds the memory, by a split of the layers that does not, if one is found.
-void fit_into_memory(std::vector<Candidate>& candidates, CandidateCosts& costs, TimeOf which) {
-    constexpr double kOnlyBetweenEquals = 1e-6;  // weight of the phase that the objective does not count
-    const PhaseWeights weights{which == TimeOf::kToken ? kOnlyBetweenEquals : 1,
-                               which == TimeOf::kFirstToken ? kOnlyBetweenEquals : 1};
-    auto phases = limited_phases(costs.lengths(), costs.cache_handover(), weights);
-    if (!phases || is_known(candidates, costs.lengths(), *phases)) {
-        return;
+std::optional<BestPhases> best_phases(CandidateCosts& costs, Granularity granularity, TimeOf which) {
+    const auto both = PhasesProblem::of(costs.lengths(), costs.cache_handover(), granularity, which);
+    if (!both || which != TimeOf::kStage) {
+        return both ? best_for_one(*both, which == TimeOf::kFirstToken) : std::nullopt;
     }
-    Candidate fitting = costs.of("split", std::move(*phases));
-    if (fitting.feasible) {
-        fitting.granularity = Granularity::kBlock;
-        candidates.back() = std::move(fitting);
-    }
+    const auto best = both->best();
+    return best ? std::optional(BestPhases{*best, both->phases_of(best->assignment)}) : std::nullopt;
 }
 
-// Adds the best joint placement at a granularity; one that exceeds the memory is listed with its reason.
+// Adds the best joint placement at a granularity, if it is new.
 std::optional<PlacementResult> add_best_of_both(std::vector<Candidate>& candidates, Granularity granularity,
                                                 CandidateCosts& costs, TimeOf which) {
-    const auto both = PhasesProblem::of(costs.lengths(), costs.cache_handover(), granularity);
-    auto found = both ? best_phases(*both, which) : std::nullopt;
+    auto found = best_phases(costs, granularity, which);
     if (!found) {
         return std::nullopt;
     }
-    PhasedAssignment& phases = found->phases;
-    if (!is_known(candidates, costs.lengths(), phases)) {
-        candidates.push_back(costs.of("split", std::move(phases)));
+    if (!is_known(candidates, costs.lengths(), found->phases)) {
+        candidates.push_back(costs.of("split", std::move(found->phases)));
         candidates.back().granularity = granularity;
-        if (!candidates.back().feasible && granularity == Granularity::kBlock) {
-            fit_into_memory(candidates, costs, which);
-        }
     }
     return found->best;
 }

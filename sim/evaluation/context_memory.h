@@ -1,27 +1,25 @@
-// Longest context that fits into memory beside the weights of a placement.
+// Longest prompt that fits into memory under a placement.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "berth/evaluation.h"
 #include "evaluation/work.h"
 
 namespace berth {
 
+/// Longest prompt of a placement that fits beside an answer, which stays as long as it is.
 struct ContextMemory {
-    std::string memory;
-    Bytes capacity, beside;      ///< total capacity, and bytes of weights and activations
-    std::int64_t positions = 0;  ///< largest number that fits; 0: none fits
-    Bytes cache;                 ///< size of the cache at that length
+    std::string memory;  ///< the one that a longer prompt overfills
+    Bytes capacity;
+    std::int64_t prompt = 0;  ///< largest number of tokens that fits; 0: none does
+    std::int64_t answer = 0;  ///< tokens of the longest answer
 };
 
-/// For a text-generating stage: the memory that fills up first, if that happens below `most` positions; absent if none
-/// fills up. Activations are those of the planned passes.
-[[nodiscard]] std::optional<ContextMemory> context_memory(const std::vector<LengthPlan>& lengths,
-                                                          const ModelStage& stage, const Profile& profile,
+/// For a text-generating stage. Absent if no prompt overfills a memory before prompt and answer take `most` positions.
+[[nodiscard]] std::optional<ContextMemory> context_memory(const ModelStage& stage, const Profile& hardware,
                                                           const Candidate& candidate, std::int64_t most);
 
 }  // namespace berth

@@ -16,6 +16,7 @@
 #include "evaluation/candidates.h"
 #include "evaluation/constraints.h"
 #include "evaluation/phases.h"
+#include "evaluation/stage_choice.h"
 #include "placement/tolerances.h"
 
 namespace berth {
@@ -104,8 +105,6 @@ class Rounds {
         result.drafting = step_of_draft * drafted;
         result.checking = time_of(checks_) / tokens;
         result.step = time_of(of_steps(own_, true)) / tokens;
-        const Time round = result.drafting + result.checking;
-        result.pays_from = acceptance_for(round / result.step, drafted);
         result.best_length = best_length(result, step_of_draft, time_of(longer_checks_) / tokens);
         return result;
     }
@@ -125,19 +124,6 @@ class Rounds {
     }
 
   private:
-    // Break-even acceptance: the lowest at which a round yields the given number of tokens. Absent if none does.
-    static std::optional<double> acceptance_for(double tokens, double drafted) {
-        if (tokens >= drafted + 1) {
-            return std::nullopt;
-        }
-        double low = 0, high = 1;
-        for (int halving = 0; halving < 50; ++halving) {
-            const double middle = (low + high) / 2;
-            (tokens_per_round(middle, drafted) < tokens ? low : high) = middle;
-        }
-        return high;
-    }
-
     // Draft length with the least time per token. Verification times of other lengths are interpolated linearly between
     // one step, the current length and twice the current length.
     static std::int64_t best_length(const DraftResult& at, Time step_of_draft, Time twice) {
@@ -161,10 +147,55 @@ class Rounds {
     std::vector<PlacedPass> own_, checks_, longer_checks_, drafting_;
 };
 
+// Whether the objective prefers `a`; as in in_order(), the time of the complete answer decides between equal values.
+bool preferred(const Candidate& a, const Candidate& b, Objective objective) {
+    const auto value = [objective](const Candidate& one) {
+        return std::pair(score(one, objective).value_or(0), one.latency.median);
+    };
+    return value(a) < value(b);
+}
+
+/// Part of an answer that is spent in rounds.
+struct InRounds {
+    Time time;
+    std::optional<Energy> energy;
+};
+
+// The candidate at another acceptance: only the number of rounds changes.
+Candidate at_acceptance(const Candidate& drafted, const InRounds& rounds, double acceptance) {
+    Candidate other = drafted;
+    const double times =
+        drafted.draft->tokens_per_round / tokens_per_round(acceptance, static_cast<double>(drafted.draft->length));
+    other.latency.median += rounds.time * (times - 1);
+    other.generation->step = *drafted.generation->step * times;
+    if (drafted.energy && rounds.energy) {
+        other.energy = *drafted.energy + *rounds.energy * (times - 1);
+    }
+    return other;
+}
+
+// The lowest acceptance at which the objective prefers drafting to `without`; absent if there is none.
+std::optional<double> break_even(const Candidate& drafted, const InRounds& rounds, const Candidate& without,
+                                 Objective objective) {
+    const auto pays = [&](double acceptance) {
+        return preferred(at_acceptance(drafted, rounds, acceptance), without, objective);
+    };
+    if (!pays(1)) {
+        return std::nullopt;
+    }
+    double low = 0, high = 1;
+    for (int halving = 0; halving < 50; ++halving) {
+        const double middle = (low + high) / 2;
+        (pays(middle) ? high : low) = middle;
+    }
+    return high;
+}
+
 /// State that is instantiated once for all pairs of devices.
 class Drafting {
   public:
-    Drafting(CandidateCosts& costs, bool bounds) : costs_(costs), stage_(costs.stage()), bounds_(bounds) {}
+    Drafting(CandidateCosts& costs, Objective objective, bool bounds)
+        : costs_(costs), stage_(costs.stage()), objective_(objective), bounds_(bounds) {}
 
     bool lay_out(const std::string& stage_name, Diagnostics& diagnostics) {
         auto drafting = plan_passes(stage_name, stage_of_draft(stage_), costs_.hardware(), diagnostics);
@@ -176,7 +207,8 @@ class Drafting {
                lay_out_checks(stage_name, 2 * stage_.draft->length, longer_checks_, diagnostics);
     }
 
-    [[nodiscard]] std::optional<Candidate> pair(const Candidate& checker, DeviceId drafter) {
+    /// `without`: the best candidate that does not draft.
+    [[nodiscard]] std::optional<Candidate> pair(const Candidate& checker, DeviceId drafter, const Candidate& without) {
         std::vector<PlacedPass> drafting = passes_on(drafting_, drafter);
         if (drafting.empty()) {
             return std::nullopt;
@@ -189,7 +221,7 @@ class Drafting {
         candidate.optimality_gap = 0;
         candidate.regret.reset();
         const auto own = placed_passes(costs_.lengths(), checker);
-        if (auto exceeded = exceeded_memory_of_both(own.front(), drafting)) {
+        if (auto exceeded = exceeded_memory_of_both(own, drafting)) {
             candidate.feasible = false;
             candidate.reason = std::move(*exceeded);
             return candidate;
@@ -201,7 +233,8 @@ class Drafting {
         result.model = stage_.draft->model.name;
         result.device = profile.devices[at(drafter)].name;
         candidate.draft = result;
-        add_times(candidate, rounds.all(result));
+        const InRounds in_rounds = add_times(candidate, rounds.all(result));
+        candidate.draft->pays_from = break_even(candidate, in_rounds, without, objective_);
         add_bound(candidate, rounds.all(result));
         add_memory(candidate, drafting);
         return candidate;
@@ -240,13 +273,21 @@ class Drafting {
         });
     }
 
-    // Memory limit that the pair exceeds; both models stay loaded, with a cache each.
-    [[nodiscard]] std::optional<std::string> exceeded_memory_of_both(const Assignment& own,
+    // Memory limit that the pair exceeds; both models stay loaded, with a cache each, and their passes take turns.
+    [[nodiscard]] std::optional<std::string> exceeded_memory_of_both(const std::vector<Assignment>& own,
                                                                      const std::vector<PlacedPass>& drafting) const {
         const PlacementLimits& limits = costs_.lengths().front().problem.limits;
+        const PlacedPass& draft = drafting.front();
         for (std::size_t m = 0; m < limits.memories.size(); ++m) {
-            const Bytes needed = memory_needed(limits, m, own) +
-                                 memory_needed(drafting.front().plan->problem.limits, m, drafting.front().assignment);
+            Bytes working;
+            for (const PlacedPass& pass : drafting) {
+                working = std::max(working, working_memory(pass.plan->problem.limits, m, pass.assignment));
+            }
+            for (std::size_t i = 0; i < own.size(); ++i) {
+                working = std::max(working, working_memory(costs_.lengths()[i].problem.limits, m, own[i]));
+            }
+            const Bytes needed = kept_resident(limits, m, own.front()) +
+                                 kept_resident(draft.plan->problem.limits, m, draft.assignment) + working;
             if (needed > limits.memories[m].capacity) {
                 return "both models with their caches take " +
                        exceeding_text(needed, limits.memories[m].capacity, limits.memories[m].name);
@@ -255,34 +296,38 @@ class Drafting {
         return std::nullopt;
     }
 
-    void add_times(Candidate& candidate, const std::vector<PlacedPass>& passes) {
+    InRounds add_times(Candidate& candidate, const std::vector<PlacedPass>& passes) {
         std::vector<WeightedSum> mix, rounds;
         candidate.by_category.clear();
         candidate.by_bound.clear();
         candidate.handover = Time{};
         std::optional<Energy> checker = Energy{}, drafter = Energy{};
-        Time in_rounds;
+        InRounds in_rounds{{}, Energy{}};
         for (const PlacedPass& pass : passes) {
             const LengthPlan& plan = *pass.plan;
             mix.push_back(
                 {&plan.sums.terms(), &plan.sums.planned(), plan.sums.of(plan.problem, pass.assignment), pass.times});
+            const auto energy = energy_of(mix.back());
+            const auto add_to = [&](std::optional<Energy>& sum) {
+                sum = sum && energy ? std::optional(*sum + *energy * pass.times) : std::nullopt;
+            };
+            add_to(pass.drafts ? drafter : checker);
             if (plan.length.step) {
                 rounds.push_back(mix.back());
-                in_rounds += pass.time() * pass.times;
+                in_rounds.time += pass.time() * pass.times;
+                add_to(in_rounds.energy);
             }
-            const auto energy = energy_of(mix.back());
-            std::optional<Energy>& sum = pass.drafts ? drafter : checker;
-            sum = sum && energy ? std::optional(*sum + *energy * pass.times) : std::nullopt;
             add_classes(candidate, operator_results(plan, pass.assignment, costs_.profile()), pass.times);
         }
         candidate.draft->checker_energy = checker;
         candidate.draft->drafter_energy = drafter;
         candidate.energy = checker && drafter ? std::optional(*checker + *drafter) : std::nullopt;
         const Time all = time_of(passes);
-        candidate.uncertainty = with_acceptance(costs_.uncertainty_of(mix), in_rounds / all);
+        candidate.uncertainty = with_acceptance(costs_.uncertainty_of(mix), in_rounds.time / all);
         candidate.latency = log_normal_estimate(all, candidate.uncertainty.sigma());
         candidate.generation->of_step = with_acceptance(costs_.uncertainty_of(rounds), 1);
-        candidate.generation->step = in_rounds / static_cast<double>(stage_.generation->new_tokens);
+        candidate.generation->step = in_rounds.time / static_cast<double>(stage_.generation->new_tokens);
+        return in_rounds;
     }
 
     // Lower bound: each pass under its own best placement; a pinned model has one. Memory limits and the hand-over of
@@ -343,6 +388,7 @@ class Drafting {
 
     CandidateCosts& costs_;
     const ModelStage& stage_;
+    Objective objective_;
     bool bounds_;
     std::vector<LengthPlan> drafting_, checks_, longer_checks_;
     std::map<const LengthPlan*, Time> least_;  ///< lower bound on a pass over all placements
@@ -350,20 +396,23 @@ class Drafting {
 
 }  // namespace
 
-bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates, bool bounds,
-                 Diagnostics& diagnostics) {
-    Drafting drafting(costs, bounds);
+bool add_drafted(const std::string& stage_name, CandidateCosts& costs, Objective objective,
+                 std::vector<Candidate>& candidates, bool bounds, Diagnostics& diagnostics) {
+    Drafting drafting(costs, objective, bounds);
     if (!drafting.lay_out(stage_name, diagnostics)) {
         return false;
     }
     std::optional<Candidate> best;
+    const auto order = in_order(candidates, costs.stage(), objective);
     for (const Candidate& checker : candidates) {
         for (std::size_t d = 0; checker.feasible && checker.device && d < costs.profile().devices.size(); ++d) {
             const auto drafter = static_cast<DeviceId>(d);
             const auto& on = costs.stage().draft->on;
-            auto one = on && *on != drafter ? std::nullopt : drafting.pair(checker, drafter);
-            if (one && (!best || (one->feasible && !best->feasible) ||
-                        (one->feasible && one->latency.median < best->latency.median))) {
+            auto one = on && *on != drafter
+                           ? std::nullopt
+                           : drafting.pair(checker, drafter, order.empty() ? checker : candidates[order.front()]);
+            if (one &&
+                (!best || (one->feasible && !best->feasible) || (one->feasible && preferred(*one, *best, objective)))) {
                 best = std::move(one);
             }
         }

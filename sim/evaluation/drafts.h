@@ -16,10 +16,10 @@ namespace berth {
 /// A stage with its draft model in place of its own.
 [[nodiscard]] ModelStage stage_of_draft(const ModelStage& stage);
 
-/// Adds the fastest pair of devices, which may be the same device twice, to the candidates of a stage with a draft.
+/// Adds the best pair of devices, which may be the same device twice, to the candidates of a stage with a draft.
 /// Returns false, with errors, if the draft's passes cannot be instantiated. `bounds`: also computes a lower bound over
 /// all placements of both models.
-[[nodiscard]] bool add_drafted(const std::string& stage_name, CandidateCosts& costs, std::vector<Candidate>& candidates,
-                               bool bounds, Diagnostics& diagnostics);
+[[nodiscard]] bool add_drafted(const std::string& stage_name, CandidateCosts& costs, Objective objective,
+                               std::vector<Candidate>& candidates, bool bounds, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -177,7 +177,8 @@ std::optional<PlannedStage> model_stage(const Stage& stage, const ModelStage& wo
     auto [candidates, optimum] = stage_candidates(costs, scenario.objective, options.splits);
     result.candidates = std::move(candidates);
     result.optimum = optimum;
-    if (work.draft && !add_drafted(stage.name, costs, result.candidates, options.splits, diagnostics)) {
+    if (work.draft &&
+        !add_drafted(stage.name, costs, scenario.objective, result.candidates, options.splits, diagnostics)) {
         return std::nullopt;
     }
     const std::vector<std::size_t> order = in_order(result.candidates, work, scenario.objective);

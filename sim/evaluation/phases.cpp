@@ -31,13 +31,62 @@ std::span<const LengthPlan> of_steps(const std::vector<LengthPlan>& lengths) {
     return std::span(lengths).subspan(of_prompt(lengths).size());
 }
 
-// Sum of the passes of a phase, without limits. Absent if passes differ in more than sizes.
+// Sum of the passes of a phase, in any number of segments. Absent if passes differ in more than sizes.
 std::optional<PlacementProblem> added_up(std::span<const LengthPlan> passes) {
     auto sum = summed_passes(passes);
     if (sum) {
-        sum->limits = {};
+        sum->limits.segments.reset();
     }
     return sum;
+}
+
+// [device of the prompt's operator][device of its counterpart] bytes that both keep once: all on one device, and
+// weights that both devices read in one format.
+std::vector<std::vector<Bytes>> kept_once(const LengthPlan& prompt, OperatorId op, const LengthPlan& step,
+                                          OperatorId counterpart) {
+    const std::vector<Bytes>& own = prompt.problem.limits.size[at(op)];
+    const std::vector<Bytes>& again = step.problem.limits.size[at(counterpart)];
+    std::vector<std::vector<Bytes>> once(own.size(), std::vector<Bytes>(own.size()));
+    for (std::size_t from = 0; from < own.size(); ++from) {
+        const Scheme& scheme = prompt.plans[from].operators[at(op)].scheme;
+        const Operator& stored = prompt.graphs[from].operators[at(op)];
+        const Bytes weights = weight_storage(stored.kind, stored.dims, scheme).total();
+        for (std::size_t to = 0; to < own.size(); ++to) {
+            const Bytes both = std::min(own[from], again[to]);
+            if (share_weights({prompt, op, static_cast<DeviceId>(from)},
+                              {step, counterpart, static_cast<DeviceId>(to)})) {
+                once[from][to] = from == to ? both : std::min(both, weights);
+            }
+        }
+        for (Bytes& size : once[from]) {
+            size = std::min(size, once[from][from]);
+        }
+    }
+    return once;
+}
+
+// Memories, and what the operators of the prompt and then those of the steps keep in them.
+PlacementLimits kept_by_both(const std::vector<LengthPlan>& lengths) {
+    const LengthPlan& prompt = lengths.front();
+    const LengthPlan& step = lengths.back();
+    PlacementLimits both;
+    both.memories = prompt.problem.limits.memories;
+    both.size = prompt.problem.limits.size;
+    both.size.insert(both.size.end(), step.problem.limits.size.begin(), step.problem.limits.size.end());
+    const auto same = counterparts(host_graph(prompt), host_graph(step));
+    for (std::size_t i = 0; i < same.size(); ++i) {
+        if (same[i] != kNoOperator) {
+            const auto op = static_cast<OperatorId>(i);
+            both.shared.push_back(
+                {op, static_cast<OperatorId>(same.size()) + same[i], kept_once(prompt, op, step, same[i])});
+        }
+    }
+    return both;
+}
+
+PlacementProblem without_limits(PlacementProblem problem) {
+    problem.limits = {};
+    return problem;
 }
 
 std::vector<DeviceId> usable_devices(const PlacementProblem& prompt, const PlacementProblem& steps) {
@@ -99,7 +148,7 @@ class Joining {
         add_phase(steps_, steps_at);
     }
 
-    void add_cache(const CacheHandover::Cache& cache, const TermValues& values) {
+    void add_cache(const CacheHandover::Cache& cache, const TermValues& values, double weight) {
         PlacementProblem::TensorFlow& flow = joined_.flows.emplace_back();
         flow.producer = prompt_at[at(cache.prompt)];
         flow.consumers = {steps_at[at(cache.step)]};
@@ -107,8 +156,28 @@ class Joining {
         flow.crossing.assign(joined_.devices, std::vector<Time>(joined_.devices));
         for (std::size_t from = 0; from < joined_.devices; ++from) {
             for (std::size_t to = 0; to < joined_.devices; ++to) {
-                flow.crossing[from][to] = from == to ? Time{} : seconds(values.times[cache.crossing[from][to]]);
+                flow.crossing[from][to] =
+                    from == to ? Time{} : seconds(values.times[cache.crossing[from][to]]) * weight;
             }
+        }
+    }
+
+    // `both` are the limits of the prompt's operators, then those of the steps.
+    void add_limits(const PlacementLimits& both) {
+        std::vector<OperatorId> places = prompt_at;
+        places.insert(places.end(), steps_at.begin(), steps_at.end());
+        PlacementLimits& limits = joined_.limits;
+        limits.memories = both.memories;
+        limits.size.resize(joined_.cost.size(), std::vector<Bytes>(joined_.devices));
+        limits.working = limits.size;
+        for (std::size_t i = 0; i < both.size.size(); ++i) {
+            const bool steps = i >= prompt_at.size();
+            limits.size[at(places[i])] = both.size[i];
+            limits.working[at(places[i])] =
+                steps ? steps_.limits.working[i - prompt_at.size()] : prompt_.limits.working[i];
+        }
+        for (const PlacementLimits::Shared& one : both.shared) {
+            limits.shared.push_back({places[at(one.before)], places[at(one.after)], one.size});
         }
     }
 
@@ -164,6 +233,13 @@ Bytes working_memory(const std::vector<LengthPlan>& lengths, std::size_t memory,
         most = std::max(most, working_memory(lengths[i].problem.limits, memory, passes[i]));
     }
     return most;
+}
+
+void note_layers(const Graph& graph, const std::vector<OperatorId>& places, int first, std::vector<int>& layer) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const int block = graph.operators[i].block;
+        layer[at(places[i])] = block < 0 ? -1 : first + block;
+    }
 }
 
 }  // namespace
@@ -241,7 +317,8 @@ Bytes CacheHandover::bytes_of(const PhasedAssignment& placed) const {
 }
 
 std::optional<PhasesProblem> PhasesProblem::of(const std::vector<LengthPlan>& lengths, const CacheHandover& caches,
-                                               Granularity granularity) {
+                                               Granularity granularity, TimeOf which) {
+    constexpr double kBetweenEquals = 1e-6;  // weight of what does not belong to the time
     auto prompt = added_up(of_prompt(lengths));
     auto steps = added_up(of_steps(lengths));
     if (!prompt || !steps) {
@@ -258,25 +335,37 @@ std::optional<PhasesProblem> PhasesProblem::of(const std::vector<LengthPlan>& le
         steps = per_block(*steps, steps_graph);
     }
     PhasesProblem result;
+    result.prompt_alone_ = without_limits(*prompt);
+    result.steps_alone_ = without_limits(*steps);
+    scale_costs(*prompt, which == TimeOf::kToken ? kBetweenEquals : 1);
+    scale_costs(*steps, which == TimeOf::kFirstToken ? kBetweenEquals : 1);
     Joining joining(result.problem_, *prompt, *steps);
     joining.add_callers(usable);
     joining.add_operators(counterparts(steps_graph, prompt_graph));
     joining.add_flows();
     for (const CacheHandover::Cache& cache : caches.caches()) {
-        joining.add_cache(cache, caches.values());
+        joining.add_cache(cache, caches.values(), which == TimeOf::kStage ? 1 : kBetweenEquals);
     }
+    joining.add_limits(kept_by_both(lengths));
     for (const auto& caller : joining.callers) {
         result.callers_.push_back(caller.at);
     }
+    if (granularity == Granularity::kOperator) {
+        result.layer_.assign(result.problem_.cost.size(), -1);
+        note_layers(prompt_graph, joining.prompt_at, 0, result.layer_);
+        note_layers(steps_graph, joining.steps_at, prompt_graph.blocks, result.layer_);
+    }
     result.prompt_ = std::move(joining.prompt_at);
     result.steps_ = std::move(joining.steps_at);
-    result.prompt_alone_ = std::move(*prompt);
-    result.steps_alone_ = std::move(*steps);
     return result;
 }
 
+std::optional<PlacementResult> PhasesProblem::best() const {
+    return layer_.empty() ? best_placement(problem_) : limited_placement(problem_, layer_);
+}
+
 PlacementProblem PhasesProblem::with(const std::vector<OperatorId>& phase, const Assignment& placed) const {
-    PlacementProblem problem = problem_;
+    PlacementProblem problem = without_limits(problem_);
     for (std::size_t i = 0; i < phase.size(); ++i) {
         auto& costs = problem.cost[at(phase[i])];
         for (std::size_t d = 0; d < costs.size(); ++d) {
@@ -316,35 +405,25 @@ bool share_weights(const PlacedOperator& a, const PlacedOperator& b) {
                                     one.group == other.group);
 }
 
+namespace {
+
+Bytes memory_needed(const PlacementLimits& both, const std::vector<LengthPlan>& lengths, std::size_t memory,
+                    const PhasedAssignment& placed) {
+    Assignment all = placed.prompt;
+    all.insert(all.end(), placed.steps.begin(), placed.steps.end());
+    return kept_resident(both, memory, all) + working_memory(lengths, memory, placed);
+}
+
+}  // namespace
+
 Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory, const PhasedAssignment& placed) {
-    const LengthPlan& prompt = lengths.front();
-    const LengthPlan& step = lengths.back();
-    const auto same = counterparts(host_graph(prompt), host_graph(step));
-    const PlacementLimits& limits = prompt.problem.limits;
-    Bytes all = kept_resident(step.problem.limits, memory, placed.steps);
-    for (std::size_t i = 0; i < placed.prompt.size(); ++i) {
-        const DeviceId device = placed.prompt[i];
-        const bool again = same[i] != kNoOperator;
-        const bool stays = again && placed.steps[at(same[i])] == device;
-        if (limits.memories[memory].holds[at(device)]) {
-            Bytes own = stays ? Bytes{} : limits.size[i][at(device)];
-            if (again && !stays &&
-                share_weights({prompt, static_cast<OperatorId>(i), device},
-                              {step, same[i], placed.steps[at(same[i])]})) {
-                const Operator& op = prompt.graphs[at(device)].operators[i];
-                const Scheme& scheme = prompt.plans[at(device)].operators[i].scheme;
-                own -= std::min(own, weight_storage(op.kind, op.dims, scheme).total());
-            }
-            all += own;
-        }
-    }
-    return all + working_memory(lengths, memory, placed);
+    return memory_needed(kept_by_both(lengths), lengths, memory, placed);
 }
 
 std::optional<std::string> exceeded_memory(const std::vector<LengthPlan>& lengths, const PhasedAssignment& placed) {
-    const PlacementLimits& limits = lengths.front().problem.limits;
+    const PlacementLimits limits = kept_by_both(lengths);
     for (std::size_t memory = 0; memory < limits.memories.size(); ++memory) {
-        const Bytes needed = memory_needed(lengths, memory, placed);
+        const Bytes needed = memory_needed(limits, lengths, memory, placed);
         const PlacementLimits::Memory& of = limits.memories[memory];
         if (needed > of.capacity) {
             return "weights, caches and activations of both phases take " +

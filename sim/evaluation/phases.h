@@ -42,22 +42,26 @@ class CacheHandover {
     std::vector<Cache> caches_;
 };
 
-/// Joint placement problem of both phases without limits, whose objective is the time of a complete answer, and the
-/// problem of each phase alone.
+/// Joint placement problem of both phases within the memories, in any number of segments, and the problem of each
+/// alone.
 class PhasesProblem {
   public:
     /// Builds the problem at block or operator granularity. Absent if passes of a phase have different operators, or if
     /// fewer than two devices can run any operator.
     [[nodiscard]] static std::optional<PhasesProblem> of(const std::vector<LengthPlan>& lengths,
-                                                         const CacheHandover& caches, Granularity granularity);
+                                                         const CacheHandover& caches, Granularity granularity,
+                                                         TimeOf which = TimeOf::kStage);
 
+    /// Its objective is that time; what does not belong to it only decides between placements that are equal in it.
     [[nodiscard]] const PlacementProblem& problem() const { return problem_; }
-    /// Prompt alone (objective: time to first token), and all decoding steps alone.
+    /// Prompt alone (objective: time to first token), and all decoding steps alone, without limits.
     [[nodiscard]] const PlacementProblem& prompt() const { return prompt_alone_; }
     [[nodiscard]] const PlacementProblem& steps() const { return steps_alone_; }
-    /// Joint problem with one phase fixed.
+    /// Joint problem with one phase fixed, without limits.
     [[nodiscard]] PlacementProblem with_prompt(const Assignment& prompt) const { return with(prompt_, prompt); }
     [[nodiscard]] PlacementProblem with_steps(const Assignment& steps) const { return with(steps_, steps); }
+    /// Best placement found for that objective: exact by block, near a bound by operator where memory is short.
+    [[nodiscard]] std::optional<PlacementResult> best() const;
     [[nodiscard]] PhasedAssignment phases_of(const Assignment& assignment) const;
     [[nodiscard]] Assignment joined(const PhasedAssignment& placed) const;
 
@@ -68,6 +72,7 @@ class PhasesProblem {
     std::vector<OperatorId> prompt_, steps_;  ///< [operator of the phase] its number in the problem
     /// [operator of the problem] device if it represents a runtime call; else negative
     std::vector<DeviceId> callers_;
+    std::vector<int> layer_;  ///< [operator of the problem] layer of a phase; negative: none; empty by block
 };
 
 /// [step operator] prompt operator of the same name; kNoOperator if the prompt has none.

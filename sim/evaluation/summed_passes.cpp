@@ -6,22 +6,22 @@
 
 namespace berth {
 
-namespace {
-
-void scale_costs(PlacementProblem& problem, double share) {
+void scale_costs(PlacementProblem& problem, double factor) {
     for (auto& costs : problem.cost) {
         for (auto& cost : costs) {
-            cost = cost ? std::optional(*cost * share) : std::nullopt;
+            cost = cost ? std::optional(*cost * factor) : std::nullopt;
         }
     }
     for (auto& flow : problem.flows) {
         for (auto& row : flow.crossing) {
-            std::ranges::for_each(row, [share](Time& time) { time *= share; });
+            std::ranges::for_each(row, [factor](Time& time) { time *= factor; });
         }
     }
-    std::ranges::for_each(problem.fusion, [share](auto& one) { one.loss *= share; });
-    std::ranges::for_each(problem.activation, [share](Time& time) { time *= share; });
+    std::ranges::for_each(problem.fusion, [factor](auto& one) { one.loss *= factor; });
+    std::ranges::for_each(problem.activation, [factor](Time& time) { time *= factor; });
 }
+
+namespace {
 
 bool same_flow(const PlacementProblem::TensorFlow& a, const PlacementProblem::TensorFlow& b) {
     return a.producer == b.producer && a.consumers == b.consumers && a.to_host == b.to_host;

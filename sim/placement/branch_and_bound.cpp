@@ -27,7 +27,8 @@ class Branching {
           to_come_(operators_ + 1),
           running_(problem.devices),
           held_(problem.limits.memories.size()),
-          working_(operators_ + 1, held_) {
+          working_(operators_ + 1, held_),
+          shared_(operators_) {
         for (std::size_t op = operators_; op-- > 0;) {
             std::optional<Time> cheapest;
             for (const auto& cost : problem.cost[op]) {
@@ -54,6 +55,9 @@ class Branching {
         }
         for (std::size_t i = 0; i < problem.fusion.size(); ++i) {
             losses_[at(std::max(problem.fusion[i].before, problem.fusion[i].after))].push_back(i);
+        }
+        for (std::size_t i = 0; i < problem.limits.shared.size(); ++i) {
+            shared_[at(problem.limits.shared[i].after)].push_back(i);
         }
     }
 
@@ -129,9 +133,16 @@ class Branching {
     }
 
     void hold(std::size_t op, std::size_t device, double sign) {
+        const PlacementLimits& limits = problem_.limits;
         for (std::size_t memory = 0; memory < held_.size(); ++memory) {
-            if (problem_.limits.memories[memory].holds[device] && !problem_.limits.size.empty()) {
-                held_[memory] += sign * problem_.limits.size[op][device];
+            const std::vector<bool>& holds = limits.memories[memory].holds;
+            if (!holds[device] || limits.size.empty()) {
+                continue;
+            }
+            held_[memory] += sign * limits.size[op][device];
+            for (const std::size_t i : shared_[op]) {
+                const std::size_t before = at(current_[at(limits.shared[i].before)]);
+                held_[memory] -= sign * (holds[before] ? limits.shared[i].size[before][device] : Bytes{});
             }
         }
     }
@@ -158,7 +169,8 @@ class Branching {
     std::vector<Time> to_come_;                               ///< [operator] lower bound on the cost from it on
     std::vector<int> running_;                                ///< [device] number of operators on it
     std::vector<Bytes> held_;                                 ///< [memory] bytes kept resident
-    std::vector<std::vector<Bytes>> working_;  ///< [number of operators placed][memory] largest working memory
+    std::vector<std::vector<Bytes>> working_;       ///< [number of operators placed][memory] largest working memory
+    std::vector<std::vector<std::size_t>> shared_;  ///< [operator] shared bytes of which it is the later one
     std::optional<Assignment> best_;
     Time least_;
 };

@@ -2,8 +2,11 @@
 #include "placement/contraction.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 #include "base/index.h"
 
@@ -41,6 +44,10 @@ void check(const PlacementProblem& problem) {
     const PlacementLimits& limits = problem.limits;
     require(limits.size.empty() || limits.size.size() == operators, "one size per operator");
     require(limits.working.empty() || limits.working.size() == operators, "one working size per operator");
+    for (const PlacementLimits::Shared& one : limits.shared) {
+        require(one.before >= 0 && one.before < one.after && at(one.after) < limits.size.size(),
+                "shared bytes of two operators of the graph in order, which both keep some");
+    }
     for (const auto& flow : problem.flows) {
         check_flow(problem, flow);
     }
@@ -128,6 +135,50 @@ Contraction contract(const PlacementProblem& problem) {
         }
     }
     return result;
+}
+
+namespace {
+
+// Combines the rows of merged operators, element by element.
+template <class Combine>
+std::vector<std::vector<Bytes>> merged_rows(const std::vector<std::vector<Bytes>>& rows, const Contraction& contraction,
+                                            Combine combine) {
+    std::vector<std::vector<Bytes>> merged(rows.empty() ? 0 : contraction.problem.cost.size());
+    for (std::size_t op = 0; op < rows.size(); ++op) {
+        std::vector<Bytes>& row = merged[at(contraction.merged_into[op])];
+        row.resize(rows[op].size());
+        std::ranges::transform(row, rows[op], row.begin(), combine);
+    }
+    return merged;
+}
+
+std::vector<PlacementLimits::Shared> merged_shared(const std::vector<PlacementLimits::Shared>& shared,
+                                                   const Contraction& contraction) {
+    std::map<std::pair<OperatorId, OperatorId>, std::vector<std::vector<Bytes>>> sums;
+    for (const PlacementLimits::Shared& one : shared) {
+        auto& sum = sums[{contraction.merged_into[at(one.before)], contraction.merged_into[at(one.after)]}];
+        sum.resize(one.size.size(), std::vector<Bytes>(one.size.size()));
+        for (std::size_t before = 0; before < sum.size(); ++before) {
+            std::ranges::transform(sum[before], one.size[before], sum[before].begin(), std::plus{});
+        }
+    }
+    std::vector<PlacementLimits::Shared> merged;
+    for (auto& [ends, size] : sums) {
+        merged.push_back({ends.first, ends.second, std::move(size)});
+    }
+    return merged;
+}
+
+}  // namespace
+
+PlacementLimits contracted_limits(const PlacementLimits& limits, const Contraction& contraction) {
+    require(!limits.segments, "segments are those of the original problem");
+    PlacementLimits contracted;
+    contracted.memories = limits.memories;
+    contracted.size = merged_rows(limits.size, contraction, std::plus{});
+    contracted.working = merged_rows(limits.working, contraction, [](Bytes a, Bytes b) { return std::max(a, b); });
+    contracted.shared = merged_shared(limits.shared, contraction);
+    return contracted;
 }
 
 std::optional<Assignment> cheapest_devices(const PlacementProblem& problem) {

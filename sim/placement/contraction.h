@@ -24,6 +24,9 @@ struct Contraction {
 /// inconsistent.
 [[nodiscard]] Contraction contract(const PlacementProblem& problem);
 
+/// Limits on memory of a contracted problem; segments are runs of the original's operators, so it must limit none.
+[[nodiscard]] PlacementLimits contracted_limits(const PlacementLimits& limits, const Contraction& contraction);
+
 /// Cheapest device of each operator, regardless of the others; absent if an operator has none.
 [[nodiscard]] std::optional<Assignment> cheapest_devices(const PlacementProblem& problem);
 

@@ -48,7 +48,12 @@ class Frontier {
           may_cut_(may_cut),
           held_by_each_(2 * limits_.memories.size()),
           operators_(problem.cost.size()),
-          parts_(problem) {}
+          parts_(problem),
+          shared_(operators_) {
+        for (std::size_t i = 0; i < limits_.shared.size(); ++i) {
+            shared_[at(limits_.shared[i].after)].push_back(i);
+        }
+    }
 
     SearchedPlacement best() {
         Layer layer;
@@ -95,11 +100,12 @@ class Frontier {
             for (std::size_t device = 0; device < problem_.devices; ++device) {
                 const int segments = segments_with(layer.states[state], op, device);
                 const auto used = static_cast<unsigned>(static_cast<unsigned char>(layer.states[state][kUsed]));
-                if (!problem_.cost[op][device] || segments < 0 || !add_size(layer, state, op, device, held)) {
+                if (!problem_.cost[op][device] || segments < 0) {
                     continue;
                 }
                 parts_.read(layer.states[state], kHead, op);
-                if (parts_.leader_of(op) != op && parts_.device_of(parts_.leader_of(op)) != device) {
+                const bool apart = parts_.leader_of(op) != op && parts_.device_of(parts_.leader_of(op)) != device;
+                if (apart || !add_size(layer, state, op, device, held)) {
                     continue;
                 }
                 const Time cost = layer.ways[state].cost + step(op, device, used);
@@ -193,6 +199,10 @@ class Frontier {
             working = layer.held[state * held_by_each_ + 2 * memory + 1];
             if (holds[device]) {
                 kept += limits_.size.empty() ? Bytes{} : limits_.size[op][device];
+                for (const std::size_t i : shared_[op]) {
+                    const std::size_t before = parts_.device_of(at(limits_.shared[i].before));
+                    kept -= holds[before] ? limits_.shared[i].size[before][device] : Bytes{};
+                }
                 working = limits_.working.empty() ? working : std::max(working, limits_.working[op][device]);
             }
             if (kept + working > capacity) {
@@ -224,6 +234,7 @@ class Frontier {
     std::size_t held_by_each_;  ///< number of sizes per state
     std::size_t operators_;
     OpenParts parts_;
+    std::vector<std::vector<std::size_t>> shared_;  ///< [operator] shared bytes of which it is the later one
     std::vector<std::vector<Way>> ways_;
 };
 
@@ -234,23 +245,28 @@ SearchedPlacement search(const PlacementProblem& problem, std::size_t most_state
     return Frontier(problem, most_states, may_cut).best();
 }
 
+// Segments are counted over single operators; otherwise a group is placed as one.
+SearchedPlacement search_within_limits(const PlacementProblem& problem, Contraction contraction,
+                                       std::size_t most_states, bool may_cut) {
+    if (problem.limits.segments) {
+        return search(problem, most_states, may_cut);
+    }
+    contraction.problem.limits = contracted_limits(problem.limits, contraction);
+    SearchedPlacement found = search(contraction.problem, most_states, may_cut);
+    found.best = found.best ? std::optional(contraction.expand(*found.best)) : std::nullopt;
+    return found;
+}
+
 }  // namespace
 
 std::optional<PlacementResult> frontier_placement(const PlacementProblem& problem, std::size_t most_states) {
-    const Contraction contraction = contract(problem);
-    if (!problem.limits.any()) {
-        const auto found = search(contraction.problem, most_states, false).best;
-        const auto latency = found ? objective(contraction.problem, *found) : std::nullopt;
-        return latency ? std::optional(with_bound(problem, contraction, *found, *latency)) : std::nullopt;
-    }
-    const auto found = search(problem, most_states, false).best;  // segments are counted over single operators
+    const auto found = search_within_limits(problem, contract(problem), most_states, false).best;
     const auto latency = found ? objective(problem, *found) : std::nullopt;
     return latency ? std::optional(with_bound(problem, *found, *latency)) : std::nullopt;
 }
 
 SearchedPlacement frontier_search(const PlacementProblem& problem, std::size_t most_states) {
-    static_cast<void>(contract(problem));  // throws if the problem is inconsistent
-    return search(problem, most_states, true);
+    return search_within_limits(problem, contract(problem), most_states, true);
 }
 
 }  // namespace berth

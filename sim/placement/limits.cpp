@@ -12,6 +12,11 @@ Bytes kept_resident(const PlacementLimits& limits, std::size_t memory, const Ass
     for (std::size_t op = 0; op < std::min(assignment.size(), limits.size.size()); ++op) {
         kept += holds.at(at(assignment[op])) ? limits.size[op][at(assignment[op])] : Bytes{};
     }
+    for (const PlacementLimits::Shared& one : limits.shared) {
+        const std::size_t before = at(assignment[at(one.before)]);
+        const std::size_t after = at(assignment[at(one.after)]);
+        kept -= holds[before] && holds[after] ? one.size[before][after] : Bytes{};
+    }
     return kept;
 }
 
@@ -41,7 +46,8 @@ bool within(const PlacementLimits& limits, const Assignment& assignment) {
     return true;
 }
 
-// Each sum and each maximum over the operators is bounded by that of their worst devices, chosen for both apart.
+// Each sum and each maximum over the operators is bounded by that of their worst devices, chosen for both apart; what
+// operators share only takes from it.
 Bytes most_needed(const PlacementProblem& problem, std::size_t memory) {
     const PlacementLimits& limits = problem.limits;
     const std::vector<bool>& holds = limits.memories.at(memory).holds;

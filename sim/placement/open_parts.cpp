@@ -68,6 +68,9 @@ OpenParts::OpenParts(const PlacementProblem& problem)
         losses_[last].push_back(i);
         until[first] = std::max(until[first], last);
     }
+    for (const PlacementLimits::Shared& one : problem.limits.shared) {
+        until[at(one.before)] = std::max(until[at(one.before)], at(one.after));
+    }
     for (std::size_t op = 0; op < until.size(); ++op) {
         for (std::size_t position = op + 1; position <= until[op]; ++position) {
             live_[position].push_back(op);

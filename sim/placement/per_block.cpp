@@ -51,6 +51,18 @@ void join_equal(Unions& unions, const std::vector<int>& key) {
 
 }  // namespace
 
+PlacementProblem kept_together(const PlacementProblem& problem, const std::vector<int>& part) {
+    Unions unions(part.size());
+    join_equal(unions, part);
+    join_equal(unions, problem.group);
+    PlacementProblem coarse = problem;
+    coarse.group.resize(part.size());
+    for (std::size_t op = 0; op < part.size(); ++op) {
+        coarse.group[op] = static_cast<int>(unions.root(op));
+    }
+    return coarse;
+}
+
 PlacementProblem per_block(const PlacementProblem& problem, const Graph& graph) {
     if (graph.operators.size() != problem.cost.size()) {
         throw std::logic_error("a placement problem of another graph");
@@ -69,15 +81,7 @@ PlacementProblem per_block(const PlacementProblem& problem, const Graph& graph) 
             }
         }
     }
-    Unions unions(block.size());
-    join_equal(unions, block);
-    join_equal(unions, problem.group);
-    PlacementProblem coarse = problem;
-    coarse.group.resize(block.size());
-    for (std::size_t op = 0; op < block.size(); ++op) {
-        coarse.group[op] = static_cast<int>(unions.root(op));
-    }
-    return coarse;
+    return kept_together(problem, block);
 }
 
 }  // namespace berth

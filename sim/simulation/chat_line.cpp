@@ -63,6 +63,7 @@ ChatPass ChatLine::begin(std::vector<std::uint32_t>& began) {
             reading_ = i;
             pass_.read = service_.chunk > 0 ? std::min(left, service_.chunk) : left;
             pass_.behind = chat.read;
+            pass_.ends_prompt = pass_.read == left;
         }
     }
     return pass_;
@@ -76,7 +77,8 @@ std::vector<std::uint32_t> ChatLine::end(double began, double now) {
         if (i == reading_) {
             chat.read += pass_.read;
             if (chat.read == chat.prompt) {
-                chat.first = now;
+                chat.first = read_;
+                chat.stepping = now;
                 sums_.tokens += 1;
             }
         } else if (chat.read == chat.prompt) {
@@ -99,7 +101,7 @@ std::vector<std::uint32_t> ChatLine::end(double began, double now) {
 void ChatLine::complete(const Chat& chat, double now) {
     const double arrived = arrived_[chat.request];
     first_token_[chat.request] = chat.first - arrived;
-    token_[chat.request] = chat.wanted > 0 ? (now - chat.first) / static_cast<double>(chat.wanted) : 0;
+    token_[chat.request] = chat.wanted > 0 ? (now - chat.stepping) / static_cast<double>(chat.wanted) : 0;
     answer_[chat.request] = now - arrived;
     sums_.time = now;
     marks_.push_back(sums_);

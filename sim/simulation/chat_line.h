@@ -26,6 +26,8 @@ class ChatLine {
     [[nodiscard]] bool has_chats() const { return !slots_.empty() || !waiting_.empty(); }
     /// Fills free slots and returns the work of the next pass; `began` receives the places of chats that got a slot.
     [[nodiscard]] ChatPass begin(std::vector<std::uint32_t>& began);
+    /// The current pass has read its prompt, which makes the first token, and may go on (to hand over the cache, say).
+    void end_reading(double now) { read_ = now; }
     /// Ends the current pass and returns the places of the chats that are complete.
     [[nodiscard]] std::vector<std::uint32_t> end(double began, double now);
 
@@ -48,7 +50,7 @@ class ChatLine {
         std::size_t request = 0;
         std::int64_t prompt = 0, read = 0;  ///< positions
         std::int64_t made = 0, wanted = 0;  ///< tokens after the first
-        double first = 0;
+        double first = 0, stepping = 0;     ///< times of the first token, and from which the others are made
     };
     void complete(const Chat& chat, double now);
 
@@ -63,6 +65,7 @@ class ChatLine {
     std::vector<Chat> slots_;  ///< in the order in which they were filled
     std::size_t reading_ = 0;  ///< index of the slot whose prompt the pass reads; past the last: none
     ChatPass pass_;
+    double read_ = 0;  ///< time at which the pass has read its prompt
     std::vector<Mark> marks_;
     Mark sums_;
 };

@@ -59,8 +59,8 @@ std::vector<PassPart> parts_of(const ChatService& service, const ChatPass& pass)
     if (pass.read > 0) {
         const ChatPass reading{pass.read, pass.behind, 0, 0};
         parts.push_back({PassWork::kRead, reading});
-        if (service.elsewhere && service.elsewhere->handover > Time{}) {
-            parts.push_back({PassWork::kHandOver, reading});
+        if (service.elsewhere && service.elsewhere->handover > Time{} && pass.ends_prompt) {
+            parts.push_back({PassWork::kHandOver, {pass.behind + pass.read, 0, 0, 0}});
         }
     }
     if (pass.answers > 0) {
@@ -100,7 +100,8 @@ ChatDemand demand_of_chat(const ChatService& service, std::int64_t answers) {
     for (const TokenShare& prompt : service.prompts) {
         const std::int64_t most = service.chunk > 0 ? service.chunk : prompt.tokens;
         for (std::int64_t read = 0; read < prompt.tokens; read += most) {
-            add_pass(demand, service, {std::min(most, prompt.tokens - read), read, 0, 0}, prompt.share);
+            const std::int64_t chunk = std::min(most, prompt.tokens - read);
+            add_pass(demand, service, {chunk, read, 0, 0, read + chunk == prompt.tokens}, prompt.share);
         }
     }
     // Each token costs its share of a pass that advances all answers.

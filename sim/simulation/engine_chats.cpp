@@ -58,6 +58,9 @@ void EventEngine::begin_part(std::uint32_t service) {
 }
 
 void EventEngine::end_part(std::uint32_t service) {
+    if (parts_left_[service].front().work == PassWork::kRead) {
+        lines_[service].end_reading(now_);
+    }
     parts_left_[service].erase(parts_left_[service].begin());
     if (parts_left_[service].empty()) {
         end_pass(service);

@@ -156,6 +156,20 @@ RC_GTEST_PROP(Placement, TheFrontierKeepsToItsSegments, ()) {
     RC_ASSERT((!frontier || static_cast<int>(segments(frontier->assignment).size()) <= most));
 }
 
+// Of what two operators keep, up to the smaller part counts once, on one device no less than on two.
+void share_some(PlacementLimits& limits, std::size_t before, std::size_t after) {
+    const std::size_t devices = limits.size[before].size();
+    PlacementLimits::Shared shared{static_cast<OperatorId>(before), static_cast<OperatorId>(after), {}};
+    for (std::size_t from = 0; from < devices; ++from) {
+        const Bytes together = std::min(limits.size[before][from], limits.size[after][from]);
+        auto& row = shared.size.emplace_back();
+        for (std::size_t to = 0; to < devices; ++to) {
+            row.push_back(one_in(2) || from == to ? std::min(together, limits.size[after][to]) : Bytes{});
+        }
+    }
+    limits.shared.push_back(std::move(shared));
+}
+
 // Limits on segments, and memories shared by the operators of some devices.
 void add_limits(PlacementProblem& problem) {
     if (!one_in(3)) {
@@ -167,6 +181,11 @@ void add_limits(PlacementProblem& problem) {
         for (std::size_t device = 0; device < problem.devices; ++device) {
             sizes.push_back(bytes(1000.0 * any_number(0, 10)));
             working.push_back(bytes(1000.0 * any_number(0, 20)));
+        }
+    }
+    for (std::size_t after = 1; after < problem.cost.size(); ++after) {
+        if (one_in(3)) {
+            share_some(problem.limits, after - 1, after);
         }
     }
     for (int memory = any_number(0, 3); memory > 0; --memory) {
@@ -197,6 +216,27 @@ RC_GTEST_PROP(Placement, WithinLimitsItIsBruteForce, ()) {
     PlacementProblem problem = any_problem(8, static_cast<std::size_t>(any_number(1, 4)));
     add_limits(problem);
     expect_brute_force(problem);
+}
+
+RC_GTEST_PROP(Placement, ByPartsWithinMemoriesItIsBetweenTheBoundAndTheBestByPart, ()) {
+    PlacementProblem problem = any_problem(8, static_cast<std::size_t>(any_number(2, 3)));
+    add_limits(problem);
+    problem.limits.segments.reset();
+    std::vector<int> part;
+    for (std::size_t op = 0; op < problem.cost.size(); ++op) {
+        part.push_back(any_number(-1, 2));
+    }
+    const auto found = limited_placement(problem, part);
+    const auto best = exhaustive_placement(problem);
+    const auto whole = exhaustive_placement(kept_together(problem, part));
+    RC_ASSERT(found || !whole);
+    if (!found) {
+        return;
+    }
+    RC_ASSERT(best && within(problem.limits, found->assignment));
+    RC_ASSERT(found->objective >= best->objective * (1 - 1e-9));
+    RC_ASSERT(found->lower_bound <= best->objective * (1 + 1e-9));
+    RC_ASSERT(!whole || found->objective <= whole->objective * (1 + 1e-9));
 }
 
 // 3^14 assignments take seconds, so only a few cases are tried.

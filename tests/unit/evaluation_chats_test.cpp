@@ -1,9 +1,11 @@
 // Chats and drafted tokens of placed stages: times of passes, memory capacity, and refusals.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include "berth/evaluation.h"
@@ -261,12 +263,37 @@ TEST(DraftedTokens, ARoundIsDraftsAndOneCheck) {
     // A verification pass reads the same weights as a step, and computes the head for five positions.
     EXPECT_GT(draft.checking, draft.step);
     EXPECT_LT(draft.checking, draft.step * 5.0);
-    // At the break-even acceptance, both have the same speed.
-    ASSERT_TRUE(draft.pays_from);
-    EXPECT_NEAR((draft.drafting + draft.checking) / tokens_per_round(*draft.pays_from, 4) / draft.step, 1, 1e-9);
     // The uncertainty of the acceptance widens the interval.
     const Asked exact = drafted({{"stages.answer.draft.acceptance", "65% ± 0%"}});
     EXPECT_LT(log_normal_sigma(exact.placed("npu, drafted by cpu").latency), log_normal_sigma(pair.latency));
+}
+
+// The draft reads a prompt of its own, so an answer pays later than its tokens do.
+TEST(DraftedTokens, PayFromTheAcceptanceAtWhichTheyAreChosen) {
+    std::map<std::string, double> from;
+    for (const std::string objective : {"latency", "token_rate", "energy", "edp"}) {
+        const auto at = [&objective](double acceptance) {
+            return drafted(
+                {{"objective", objective}, {"stages.answer.draft.acceptance", fmt::format("{} ± 0%", acceptance)}});
+        };
+        const Asked all = at(0.65);
+        ASSERT_TRUE(all.result) << all.complaints;
+        const auto& candidates = all.result->stages.front().candidates;
+        const auto pair = std::ranges::find_if(candidates, [](const Candidate& one) { return one.draft.has_value(); });
+        if (!pair->draft->pays_from) {
+            continue;
+        }
+        from[objective] = *pair->draft->pays_from;
+        const auto drafts_at = [&at](double acceptance) {
+            const Asked one = at(acceptance);
+            const StageResult& stage = one.result->stages.front();
+            return stage.candidates[*stage.chosen].draft.has_value();
+        };
+        EXPECT_TRUE(drafts_at(from[objective] + 0.001)) << objective;
+        EXPECT_FALSE(drafts_at(from[objective] - 0.001)) << objective;
+    }
+    ASSERT_TRUE(from.contains("latency") && from.contains("token_rate"));
+    EXPECT_GT(from["latency"], from["token_rate"]);
 }
 
 TEST(DraftedTokens, MoreAcceptedTokensAreFaster) {

@@ -1,4 +1,5 @@
 // Prefill and decoding on separate devices: their times, the hand-over between them, and optimality.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +13,7 @@
 #include "berth/simulated_scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/phases.h"
+#include "evaluation/stage_choice.h"
 #include "exhaustive_placement.h"
 #include "scenario_fixtures.h"
 
@@ -250,6 +252,30 @@ TEST(LayersOverDevices, FillTheMemoryOfTheFasterOne) {
     EXPECT_LT(larger.placed("split").latency.median, split.latency.median);
 }
 
+// Splits by block are optimal, so what fits into less memory is never missed in more.
+TEST(LayersOverDevices, MoreMemoryIsNeverSlower) {
+    for (const char* objective : {"latency", "first_token", "token_rate", "edp"}) {
+        std::optional<Chat> before;
+        const auto value = [](const Chat& all) { return *score(all.chosen(), all.scenario->objective); };
+        for (const char* capacity : {"170 MiB", "183 MiB", "197 MiB", "213 MiB", "240 MiB", "280 MiB", "330 MiB"}) {
+            std::vector<Override> changes{{"objective", objective},
+                                          {"hardware.memory.dram.capacity", capacity},
+                                          {"stages.answer.new_tokens", "200"},
+                                          {"stages.answer.granularity", "block"}};
+            Chat all = chat(changes);
+            if (!all.result) {
+                EXPECT_FALSE(before) << objective << " " << capacity << " " << all.complaints;
+                continue;
+            }
+            EXPECT_TRUE(!before || value(all) <= value(*before) * (1 + 1e-6)) << objective << " " << capacity;
+            changes.back().value = "operator";
+            EXPECT_LE(value(chat(changes)), value(all) * (1 + 1e-9)) << objective << " " << capacity;
+            before = std::move(all);
+        }
+        EXPECT_TRUE(before);
+    }
+}
+
 // Each of three layers, and what stands before and behind them, is tried on every device in both phases.
 TEST(LayersOverDevices, WithinAMemoryAreTriedExhaustively) {
     const Chat all = chat(narrow_npu("36 MiB", "3"));
@@ -342,26 +368,33 @@ TEST(KeyValueCache, TakesWhatItIsStoredIn) {
     EXPECT_LT(*narrow.generation->step, *wide.generation->step);
 }
 
-TEST(KeyValueCache, TheContextThatNoLongerFitsIsFound) {
-    const Chat all = chat({{"hardware.memory.dram.capacity", "320 MiB"}});
-    ASSERT_TRUE(all.result) << all.complaints;
-    const auto found = findings(*all.scenario, *all.result);
-    const auto context = std::ranges::find(found, FindingKind::kContext, &Finding::kind);
-    ASSERT_NE(context, found.end());
-    EXPECT_THAT(context->text, HasSubstr("the model reads 8192"));
-    const auto digits = context->text.find("more than ") + 10;
-    const long positions = std::stol(context->text.substr(digits));
-    const auto feasible = [&](long prompt) {
-        return chat({{"hardware.memory.dram.capacity", "320 MiB"},
-                     {"stages.answer.on", all.chosen().placement},
-                     {"stages.answer.phase", "decode"},
-                     {"stages.answer.new_tokens", "1"},
-                     {"stages.answer.prompt", std::to_string(prompt - 1)}})
-            .result.has_value();
-    };
-    // Activations are those of a prompt of 256 tokens in one phase, and of a decoding step in the other.
-    EXPECT_TRUE(feasible(positions));
-    EXPECT_FALSE(feasible(positions + 1000));
+TEST(KeyValueCache, ThePromptThatNoLongerFitsIsFound) {
+    // Alone, and with the prompt on one device and the tokens on the other.
+    for (const std::vector<Override>& placed :
+         {std::vector<Override>{}, {{"stages.answer.on", "npu"}}, {{"stages.answer.granularity", "phase"}}}) {
+        const auto with_prompt = [&placed](long prompt) {
+            std::vector<Override> changes{{"hardware.memory.dram.capacity", "320 MiB"},
+                                          {"stages.answer.prompt", std::to_string(prompt)}};
+            changes.insert(changes.end(), placed.begin(), placed.end());
+            return chat(changes);
+        };
+        const Chat all = with_prompt(256);
+        ASSERT_TRUE(all.result) << all.complaints;
+        const auto found = findings(*all.scenario, *all.result);
+        const auto context = std::ranges::find(found, FindingKind::kContext, &Finding::kind);
+        ASSERT_NE(context, found.end());
+        EXPECT_THAT(context->text, HasSubstr("with an answer of 32 no longer fits, where the model reads 8192"));
+        const long longest = std::stol(context->text.substr(context->text.find("more than ") + 10));
+        const auto fits = [&](long prompt) {
+            const Chat one = with_prompt(prompt);
+            const auto same = [&](const Candidate& candidate) {
+                return candidate.feasible && candidate.placement == all.chosen().placement;
+            };
+            return one.result && std::ranges::any_of(one.stage().candidates, same);
+        };
+        EXPECT_TRUE(fits(longest)) << all.chosen().placement;
+        EXPECT_FALSE(fits(longest + 1)) << all.chosen().placement;
+    }
     EXPECT_TRUE(findings(*chat({}).scenario, *chat({}).result).empty() ||
                 std::ranges::none_of(findings(*chat({}).scenario, *chat({}).result),
                                      [](const Finding& one) { return one.kind == FindingKind::kContext; }));
