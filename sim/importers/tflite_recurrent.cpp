@@ -8,7 +8,6 @@ namespace berth {
 
 namespace {
 
-using tflite::ActivationFunctionType;
 using tflite::BuiltinOperator;
 
 /// Input indices of an LSTM. An input that is not given is absent or -1.
