@@ -12,8 +12,10 @@ import csv
 import dataclasses
 import json
 import math
+import pathlib
 import re
 import sys
+import tempfile
 
 from berth_runs import ROOT, Berth
 from documents import table
@@ -273,12 +275,51 @@ def beyond_the_rows(berth):
           f"qwen2-0.5b: {fast['tokens_per_s']:.1f} tokens/s, at 600 MHz {slow['tokens_per_s']:.1f}"]]))
 
 
+def answered(berth, profile, row):
+    """The candidate on the NPU, which says what is stored in which format."""
+    dtype = "int8" if row["dtype"] == "w8a8" else row["dtype"]
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "rows.yaml").write_text(
+            f"scenario: Rows\nhardware: {profile}\nstages:\n"
+            f"  - {{name: answer, model: {row['model']}, dtype: {dtype}, phase: generate, prompt: {row['prompt_tokens']}, "
+            f"new_tokens: {row['new_tokens']}, on: npu}}\n", encoding="utf-8")
+        answer = json.loads(berth.output(["run", str(pathlib.Path(folder) / "rows.yaml"), "--format", "json"]))
+    return next(one for one in answer["stages"][0]["candidates"] if one["feasible"])
+
+
+def memory_table(berth):
+    """Memory that Rockchip reports of the rows, against what is counted: nothing was set with it."""
+    rows, errors = [], {True: [], False: []}
+    for profile in (profile for profile in PROFILES if "rkllm" in profile):
+        for row in rows_of(profile):
+            found = answered(berth, profile, row)
+            table_size = found["weights"]["by_dtype"]["fp16"]
+            counted = sum(found[f"{part}_bytes"] for part in ("weight", "kv_cache", "peak_activation")) / 2**20
+            published = float(row["memory_mb"])
+            cells = [profile.split("-")[0], row["model"], row["dtype"], f"{published:.0f}", f"{table_size / 2**20:.0f}"]
+            for with_table in (True, False):
+                predicted_size = counted - (0 if with_table else table_size / 2**20)
+                errors[with_table].append(predicted_size / published - 1)
+                cells += [f"{predicted_size:.0f}", percent(errors[with_table][-1])]
+            rows.append(cells)
+    away = {which: f"{100 * mean_error(errors[which]):.1f} %" for which in errors}
+    return ("### Memory, which nothing was set with\n\n"
+            "Weights, caches and activations against the memory that Rockchip publishes of the same rows, read as MiB: with what is\n"
+            "kept at 16 bits, which is the word table, as it is counted, and without it, as if it stayed in a file.\n\n" +
+            table(["chip", "model", "dtype", "published", "at 16 bits", "counted", "error", "without", "error"],
+                  "lllrrrrrr", rows) +
+            f"\n\nThe mean error is {away[True]} with the table and {away[False]} without, where errors run from "
+            f"{percent(min(errors[False]))} to {percent(max(errors[False]))}.\n"
+            "The runtime's own memory is not modelled, so the rows do not show where the table is; it counts, as the safer\n"
+            "assumption about what fits.")
+
+
 def section(berth):
     parts = []
     for profile in PROFILES:
         fit = Fit(berth, profile)
         parts += [f"### {profile}\n", rows_table(fit), "", numbers_table(fit), "", not_told_apart(fit), ""]
-    return "\n".join(parts + [beyond_the_rows(berth)]).rstrip()
+    return "\n".join(parts + [beyond_the_rows(berth), "", memory_table(berth)]).rstrip()
 
 
 if __name__ == "__main__":
