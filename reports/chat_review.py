@@ -17,6 +17,7 @@ MODELS = ("qwen2-0.5b", "qwen2.5-1.5b", "chatglm3-6b")
 VARY = f"{STAGE}.prompt=64:32000"
 PHASES = {"prefill": ("the first token", PROMPT, {}), "decode": ("a further token", SCENARIO, {f"{STAGE}.phase": "decode"})}
 CACHES = ("fp16", "int8_g32", "int4_g32")
+ANSWER = 16  # tokens behind the longest prompt
 BOARDS = ("2 GiB", "2.25 GiB", "2.5 GiB")
 
 
@@ -90,9 +91,9 @@ def turns_table(berth):
 
 
 def context_of(berth, board, cache):
-    """The longest context that fits, in the words of the finding; absent where all fit."""
+    """The longest prompt that fits, in the words of the finding."""
     answer = berth.run(SCENARIO, {"hardware.memory.dram.capacity": board, f"{STAGE}.cache": cache, f"{STAGE}.on": "npu",
-                                  f"{STAGE}.prompt": 64, f"{STAGE}.new_tokens": 16})
+                                  f"{STAGE}.prompt": 64, f"{STAGE}.new_tokens": ANSWER})
     found = [one["text"] for one in answer["findings"] if one["kind"] == "context"]
     return found[0].split("more than ")[1].split(" ")[0] if found else "all"
 
@@ -165,9 +166,9 @@ others. *probability*: that the faster one alone is.
 
 {layers_table(berth)}
 
-## How long a context fits
+## How long a prompt fits
 
-Of qwen2.5-1.5b on the NPU, with nothing else in memory; *all*: the 32,768 positions that the model reads.
+Of qwen2.5-1.5b on the NPU, with nothing else in memory and an answer of {ANSWER} tokens: the longest prompt; *all*: the 32,768 positions that the model reads.
 
 {memory_table(berth)}
 """
