@@ -17,6 +17,7 @@
 #include "graph/size_rules.h"
 #include "importers/config_fields.h"
 #include "importers/config_sizes.h"
+#include "importers/inner_configs.h"
 
 namespace berth {
 
@@ -25,27 +26,6 @@ namespace {
 constexpr std::string_view kModelType = "model_type";
 constexpr std::string_view kHeads = "architectures";
 constexpr std::string_view kName = "_name_or_path";
-
-/// What a part of a model reads.
-enum class Reads { kWords, kPixelsOrSound, kEither };
-
-/// Fields that hold a nested configuration, and the part that it describes: a vision or audio model contains a text
-/// model; an encoder and a decoder of different families are joined to one model.
-struct InnerConfig {
-    std::string_view field;
-    std::string_view part;
-    Reads reads;
-};
-constexpr std::string_view kTextPart = "text";
-constexpr std::string_view kDecoderPart = "decoder";
-constexpr std::array<InnerConfig, 8> kInnerConfigs{{{"text_config", kTextPart, Reads::kWords},
-                                                    {"llm_config", kTextPart, Reads::kWords},
-                                                    {"language_config", kTextPart, Reads::kWords},
-                                                    {"thinker_config.text_config", kTextPart, Reads::kWords},
-                                                    {"vision_config", "image", Reads::kPixelsOrSound},
-                                                    {"audio_config", "audio", Reads::kPixelsOrSound},
-                                                    {"encoder", "encoder", Reads::kEither},
-                                                    {"decoder", kDecoderPart, Reads::kWords}}};
 
 class ConfigReader {
   public:
