@@ -88,6 +88,9 @@ struct PlacedOperator {
 /// store them in one format.
 [[nodiscard]] bool share_weights(const PlacedOperator& a, const PlacedOperator& b);
 
+/// Memories, and what the operators of the prompt and then those of the steps keep in them.
+[[nodiscard]] PlacementLimits kept_by_both(const std::vector<LengthPlan>& lengths);
+
 /// Memory demand of both phases: weights and caches of both, counted once where they stay on a device, weights also
 /// where they are shared, plus the larger working set of the two.
 [[nodiscard]] Bytes memory_needed(const std::vector<LengthPlan>& lengths, std::size_t memory,
