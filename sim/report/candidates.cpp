@@ -233,7 +233,8 @@ std::string draft_note(const Candidate& candidate) {
     const std::string from = draft.pays_from
                                  ? fmt::format("from an acceptance of {} on", percent_text(*draft.pays_from, 2))
                                  : "at no acceptance: a round takes longer than the tokens that it could make";
-    text += token < draft.step ? fmt::format("It pays {}", from) : fmt::format("It does not pay; it would {}", from);
+    const bool pays = draft.pays_from && draft.acceptance >= *draft.pays_from;
+    text += pays ? fmt::format("It pays {}", from) : fmt::format("It does not pay; it would {}", from);
     if (draft.best_length != draft.length) {
         text += fmt::format("; {} at a time would be faster", draft.best_length);
     }
