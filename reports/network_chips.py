@@ -103,7 +103,8 @@ def results(berth, profile):
     folder = MEASURED / profile
     fit = berth.ask("calibrate", "--hardware", folder / "prior.yaml", "--device", rows[0]["device"], "--measured",
                     folder / "networks.csv")
-    checked = [row for one in berth.ask("validate", "--hardware", profile)["sets"] for row in one["rows"]]
+    checked = [row for one in berth.ask("validate", "--hardware", profile)["sets"] if one["use"] == "fitted"
+               for row in one["rows"]]
     found = {"before": [], "before_inside": 0, "unseen": [], "unseen_inside": 0, "roofline": []}
     for row, residual, check in zip(rows, fit["residuals"], checked, strict=True):
         measured = float(row["ms"])
