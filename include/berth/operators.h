@@ -222,6 +222,10 @@ struct ConvDims {
     bool transposed = false;
     friend bool operator==(const ConvDims&, const ConvDims&) = default;
 };
+/// Whether each input channel has filters of its own.
+[[nodiscard]] constexpr bool is_depthwise(const ConvDims& conv) {
+    return conv.groups > 1 && conv.groups == conv.in_channels;
+}
 
 using Dims = std::variant<MatmulDims, AttentionDims, RowsDims, GatherDims, ConvDims, ScanDims>;
 

@@ -290,6 +290,8 @@ void operator_rule_keys(Visitor& v, auto&& rule) {
     v.list("cuts", rule.product_limits, kProductDimNames,
            "dimensions of a matmul that the runtime cuts into pieces above their limits");
     v.limit("max_kernel", rule.max_kernel, "limit on the height and width of a convolution's kernel");
+    v.limit("max_depthwise_kernel", rule.max_depthwise_kernel,
+            "the same for convolutions with a filter per channel, where it is lower");
     v.flag("cuts_lines", rule.cuts_lines,
            "with 'max_kernel': whether kernels of one row or column are cut into pieces instead");
     v.limit("max_pooled", rule.max_pooled, "limit on the positions that one result of a pooling is made of");

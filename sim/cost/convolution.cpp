@@ -54,8 +54,6 @@ double share_seen(const ConvDims& d) {
     return d.kernel_height < d.stride ? rows / static_cast<double>(d.in_height) : 1.0;
 }
 
-bool depthwise(const ConvDims& d) { return d.groups > 1 && d.in_channels == d.groups; }
-
 // Tile of whole input rows, as many as the row tile holds.
 Pass pass_of_rows(const ConvDims& d, Bytes row, std::int64_t rows_held) {
     Pass pass;
@@ -105,7 +103,7 @@ Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, con
                     ? pass_of_rows(d, row, rows_held)
                     : pass_of_columns(d, position, tile, matrix.align_m);
     const Bytes buffer = device.memories.empty() ? Bytes{} : device.memories.front().capacity.value;
-    if (depthwise(d) || weights < buffer - tile - reserved(matrix, multiplied_at(kernel))) {
+    if (is_depthwise(d) || weights < buffer - tile - reserved(matrix, multiplied_at(kernel))) {
         pass.weights_stay = true;
     }
     return pass;
@@ -135,14 +133,14 @@ bool from_outside(const ConvDims& d) {
 // Padded depth that a window occupies in the array: channels are padded per tap, or per row of taps for an image.
 std::int64_t padded_depth(const ConvDims& d, const MatrixEngine& matrix) {
     const std::int64_t channels = d.in_channels / d.groups;
-    if (channels <= matrix.image_channels && !depthwise(d)) {
+    if (channels <= matrix.image_channels && !is_depthwise(d)) {
         return d.kernel_height * round_up(channels * d.kernel_width, matrix.align_k);
     }
     return d.kernel_height * d.kernel_width * round_up(channels, matrix.align_k);
 }
 
 bool transformed(const ConvDims& d) {
-    return d.kernel_height == 3 && d.kernel_width == 3 && d.stride == 1 && !depthwise(d);
+    return d.kernel_height == 3 && d.kernel_width == 3 && d.stride == 1 && !is_depthwise(d);
 }
 
 // Array occupancy per output position: depth x columns of each product, padded.
@@ -153,8 +151,8 @@ struct PaddedProducts {
 
 // A depthwise convolution occupies a depth of one channel and lays all channels along the width of the array.
 PaddedProducts padded_products(const ConvDims& d, DType dtype, const MatrixEngine& matrix) {
-    const std::int64_t columns = depthwise(d) ? d.out_channels : d.out_channels / d.groups;
-    return {depthwise(d) ? 1 : d.groups, at_least_min_depth(padded_depth(d, matrix), dtype, matrix),
+    const std::int64_t columns = is_depthwise(d) ? d.out_channels : d.out_channels / d.groups;
+    return {is_depthwise(d) ? 1 : d.groups, at_least_min_depth(padded_depth(d, matrix), dtype, matrix),
             round_up(columns, columns_together(matrix, dtype))};
 }
 
@@ -162,7 +160,7 @@ PaddedProducts padded_products(const ConvDims& d, DType dtype, const MatrixEngin
 PaddedProducts packed_products(const ConvDims& d, DType dtype, const MatrixEngine& matrix) {
     PaddedProducts best = padded_products(d, dtype, matrix);
     ConvDims packed = d;
-    while (!depthwise(d) && packed.groups % 2 == 0) {
+    while (!is_depthwise(d) && packed.groups % 2 == 0) {
         packed.groups /= 2;
         const PaddedProducts now = padded_products(packed, dtype, matrix);
         best = now.all() < best.all() ? now : best;
@@ -251,7 +249,7 @@ Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& 
         pass.positions, depth, d.out_channels / d.groups, static_cast<std::int64_t>(std::ceil(pass.input_reads)),
         weight_passes,  1};
     demand.descriptors = descriptor_count(kernel, d, pass, rates.multiplied_at, device);
-    if (!depthwise(d)) {
+    if (!is_depthwise(d)) {
         demand.groups =
             weight_groups(kernel, rates.multiplied_at, weight,
                           {depth, d.out_channels / d.groups, d.batch * d.groups * weight_passes, pass.held}, device);

@@ -58,6 +58,11 @@ ProductCut cut_of(const Operator& op, const OperatorRule& rule) {
     return cut;
 }
 
+// Largest height and width of a convolution's kernel.
+std::optional<std::int64_t> most_kernel(const ConvDims& conv, const OperatorRule& rule) {
+    return is_depthwise(conv) && rule.max_depthwise_kernel ? rule.max_depthwise_kernel : rule.max_kernel;
+}
+
 std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule& rule, DType ran_at) {
     if (rule.max_bytes) {
         const Bytes size = element_size(ran_at) * static_cast<double>(output_elements(op.kind, op.dims));
@@ -74,10 +79,9 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
     }
     const auto* conv = std::get_if<ConvDims>(&op.dims);
     const bool line = conv != nullptr && rule.cuts_lines && std::min(conv->kernel_height, conv->kernel_width) == 1;
-    if (rule.max_kernel && conv != nullptr && !line &&
-        std::max(conv->kernel_height, conv->kernel_width) > *rule.max_kernel) {
-        return fmt::format("its kernel is {} x {}, the limit is {}", conv->kernel_height, conv->kernel_width,
-                           *rule.max_kernel);
+    const auto most = conv != nullptr && !line ? most_kernel(*conv, rule) : std::nullopt;
+    if (most && std::max(conv->kernel_height, conv->kernel_width) > *most) {
+        return fmt::format("its kernel is {} x {}, the limit is {}", conv->kernel_height, conv->kernel_width, *most);
     }
     const auto* rows = std::get_if<RowsDims>(&op.dims);
     if (rule.max_pooled && op.kind == OperatorKind::kPool && rows != nullptr && rows->out_rows > 0 &&

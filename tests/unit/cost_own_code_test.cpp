@@ -11,9 +11,10 @@ namespace {
 using testing::HasSubstr;
 
 // A convolution with a result of 7 x 7 positions and 16 channels, followed by a GELU.
-DevicePlan planned_kernel(std::int64_t height, std::int64_t width, const Profile& profile) {
+DevicePlan planned_kernel(std::int64_t height, std::int64_t width, const Profile& profile, bool depthwise = false) {
     ConvDims conv;
-    conv.in_channels = 3;
+    conv.in_channels = depthwise ? 16 : 3;
+    conv.groups = depthwise ? 16 : 1;
     conv.out_channels = 16;
     conv.in_height = 7 * height;
     conv.in_width = 7 * width;
@@ -34,6 +35,15 @@ const Kernel& first_kernel(const DevicePlan& plan) {
 }
 const KernelCost& first_cost(const DevicePlan& plan) {
     return plan.costs.at(static_cast<std::size_t>(plan.operators.front().steps.begin()->kernel));
+}
+
+TEST(OwnCode, KernelsWithAFilterPerChannelHaveALimitOfTheirOwn) {
+    const Profile profile = shipped_rk3588();
+    EXPECT_FALSE(first_kernel(planned_kernel(9, 9, profile)).own_code);
+    EXPECT_FALSE(first_kernel(planned_kernel(7, 7, profile, true)).own_code);
+    const DevicePlan plan = planned_kernel(9, 9, profile, true);
+    EXPECT_TRUE(first_kernel(plan).own_code);
+    EXPECT_THAT(plan.operators.front().reason, HasSubstr("its kernel is 9 x 9, the limit is 8"));
 }
 
 TEST(OwnCode, ComputesKernelsAboveTheLimitAtTheClockOfTheHost) {

@@ -154,7 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "-> npu\n"},
         bad_value("WholeOrSplit", kRules + "gelu.multi_core_from", "64", "has no meaning without 'multi_core: true'"),
         bad_value("ElseWithoutLimit", kRules + "add.else", "cpu",
-                  "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel' or 'max_pooled'"),
+                  "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel', "
+                  "'max_depthwise_kernel' or 'max_pooled'"),
         bad_value("LinesWithoutLimit", kRules + "add.cuts_lines", "true", "has no meaning without 'max_kernel'"),
         bad_value("OwnCodeWithoutRates", kRules + "matmul.else", "own_code",
                   "the runtime has no 'own_code' (expected own_code: {macs_per_cycle: ..., elements_per_cycle: ...})"),
