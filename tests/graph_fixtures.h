@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "berth/model.h"
+#include "graph/size_rules.h"
 #include "scratch_folder.h"
 
 namespace berth {
@@ -24,6 +25,16 @@ inline Model shipped_model(const std::string& name) {
         throw std::runtime_error(diagnostics.text());
     }
     return std::move(*model);
+}
+
+/// Gives a model another number of blocks. What it says per block is of those that there were, and is made up again.
+inline void set_layers(Model& model, int layers) {
+    std::erase_if(model.sizes, [](const auto& size) { return size.first.ends_with("]"); });
+    model.sizes["layers"] = layers;
+    Diagnostics diagnostics;
+    if (!fill_in_defaults(*model.architecture, model.sizes, diagnostics)) {
+        throw std::logic_error(diagnostics.text());
+    }
 }
 
 inline Graph lay_out(const Model& model, Workload workload) {

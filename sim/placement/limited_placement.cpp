@@ -1,4 +1,5 @@
 // Placement by operator within memories: Lagrangian relaxations say which operators of a part go together.
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -25,7 +26,8 @@ std::optional<std::size_t> fullest(const PlacementLimits& limits, const Assignme
 }
 
 // The problem without limits, in which each byte that an assignment keeps in a memory costs `price` seconds. Bytes that
-// two operators keep once are taken from the first as if both ran on one device, and paid again where they do not.
+// two operators keep once are taken from the first as if as many as possible were, and paid again where fewer are; not
+// on one device, for which the price is then too low, and the bound still one.
 PlacementProblem priced(const PlacementProblem& problem, std::size_t memory, double price) {
     const PlacementLimits& limits = problem.limits;
     const std::vector<bool>& holds = limits.memories[memory].holds;
@@ -45,12 +47,15 @@ PlacementProblem priced(const PlacementProblem& problem, std::size_t memory, dou
         again.size.resize(problem.devices);
         again.crossing.assign(problem.devices, std::vector<Time>(problem.devices));
         for (std::size_t from = 0; from < problem.devices; ++from) {
-            const Bytes together = holds[from] ? one.size[from][from] : Bytes{};
-            auto& cost = free.cost[at(one.before)][from];
-            cost = cost ? std::optional(*cost - worth(together)) : cost;
+            const auto once = [&](std::size_t to) { return holds[from] && holds[to] ? one.size[from][to] : Bytes{}; };
+            Bytes most;
             for (std::size_t to = 0; to < problem.devices; ++to) {
-                const Bytes apart = holds[from] && holds[to] ? one.size[from][to] : Bytes{};
-                again.crossing[from][to] = from == to ? Time{} : worth(together - apart);
+                most = std::max(most, once(to));
+            }
+            auto& cost = free.cost[at(one.before)][from];
+            cost = cost ? std::optional(*cost - worth(most)) : cost;
+            for (std::size_t to = 0; to < problem.devices; ++to) {
+                again.crossing[from][to] = from == to ? Time{} : worth(most - once(to));
             }
         }
     }

@@ -19,7 +19,7 @@ TEST_F(CliImport, AConfigurationBecomesAModelFileThatRuns) {
     EXPECT_EQ(content_of(folder() / "mine.yaml"),
               "model: mine\narchitecture: bert-encoder\n"
               "sizes: {layers: 12, hidden: 384, heads: 12, ffn: 1536, vocab: 30522, max_positions: 512, token_types: "
-              "2}\n"
+              "2, learned_positions: true}\n"
               "head: {pooler: true, classes: 1}\nsource: \"config.json of cross-encoder/ms-marco-MiniLM-L-12-v2\"\n");
     const Outcome checked = berth({"check", "mine.yaml"});
     EXPECT_EQ(checked.status, 0) << checked.err;

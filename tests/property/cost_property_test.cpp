@@ -322,7 +322,7 @@ RC_GTEST_PROP(CostProperty, DoublingAllRatesHalvesAllTimes, ()) {
 Graph encoder_of(int layers, std::int64_t tokens) {
     static const Model model = shipped_model("ms-marco-MiniLM-L-12-v2");
     Model sized = model;
-    sized.sizes["layers"] = layers;
+    set_layers(sized, layers);
     sized.sizes["groups"] = layers;
     Graph graph = lay_out(sized, {1, tokens});
     for (Operator& op : graph.operators) {

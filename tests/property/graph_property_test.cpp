@@ -23,7 +23,7 @@ Model any_encoder() {
     const int heads = *rc::gen::inRange(1, 9);
     const bool pooler = *rc::gen::arbitrary<bool>();
     const bool mean = !pooler && *rc::gen::arbitrary<bool>();
-    model.sizes["layers"] = *rc::gen::inRange(1, 6);
+    set_layers(model, *rc::gen::inRange(1, 6));
     model.sizes["groups"] = model.sizes["layers"];  // every block has separate weights
     model.sizes["heads"] = heads;
     model.sizes["hidden"] = heads * *rc::gen::inRange(1, 17);
@@ -61,7 +61,7 @@ RC_GTEST_PROP(GraphProperty, LayersAreAllAlike, ()) {
     const Workload workload = any_workload();
     const Graph many = lay_out(model, workload);
     const double layers = model.sizes.at("layers");
-    model.sizes["layers"] = 1;
+    set_layers(model, 1);
     model.sizes["groups"] = 1;
     const Graph one = lay_out(model, workload);
     for (const OperatorKind kind : {OperatorKind::kMatmul, OperatorKind::kAttention}) {
