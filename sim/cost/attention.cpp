@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "cost/lowering.h"
 #include "cost/rounding.h"
 #include "cost/terms.h"
 #include "cost/traced.h"
