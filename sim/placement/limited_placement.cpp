@@ -83,7 +83,7 @@ Relaxations relaxed(const PlacementProblem& problem, std::size_t memory, const P
         return fits;
     };
     double low = 0;
-    double high = in_seconds(free.objective) / in_bytes(capacity) / 1e3;
+    double high = in_seconds(free.objective) / std::max(1.0, in_bytes(capacity)) / 1e3;  // it may hold nothing
     bool fits = fits_at(high);
     for (int doubling = 0; !fits && doubling < kDoublings; ++doubling) {
         low = high;
