@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "berth/import_config.h"
 #include "berth/model.h"
 #include "berth/yaml_reader.h"
 #include "graph_fixtures.h"
@@ -29,6 +31,19 @@ inline const std::vector<Architecture>& shipped_architectures() {
         return all;
     }();
     return kAll;
+}
+
+/// Model that the import of a configuration writes; absent, with the reason, if it is refused.
+inline std::optional<Model> model_from_config(const std::optional<YamlDocument>& document, const std::string& part,
+                                              Diagnostics& diagnostics) {
+    const auto import =
+        document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
+    const auto written = import ? YamlDocument::parse(import->yaml, "model.yaml", diagnostics) : std::nullopt;
+    return written ? read_model(written->root(diagnostics), shipped_models() / "architectures") : std::nullopt;
+}
+inline std::optional<Model> model_from_config(const std::string& config, const std::string& part,
+                                              Diagnostics& diagnostics) {
+    return model_from_config(YamlDocument::parse(config, "config.json", diagnostics), part, diagnostics);
 }
 
 }  // namespace berth

@@ -36,8 +36,7 @@ void find_context(const StageView& view, std::vector<Finding>& found) {
     }
     std::string text = fmt::format(
         "{}, weights, caches and activations fill the {} of {}: a prompt of more than {} tokens with an answer of {} "
-        "no "
-        "longer fits, where the model reads {}.",
+        "no longer fits, where the model reads {}.",
         placed(view.chosen()), brief(limit->capacity), limit->memory, limit->prompt, limit->answer, *most);
     const auto narrower = narrower_prompt(view, *most);
     if (stage.precision.cache || (narrower && *narrower <= limit->prompt)) {

@@ -151,9 +151,10 @@ bool are_one_above_the_other(const PathSteps& key, const PathSteps& path) {
 }  // namespace
 
 UsedBy used_by(std::string_view path) {
+    static const std::vector<ProfileKey> kKeys = profile_keys();
     const PathSteps steps = steps_of(path);
     std::set<UsedBy> uses;
-    for (const ProfileKey& key : profile_keys()) {
+    for (const ProfileKey& key : kKeys) {
         if (are_one_above_the_other(steps_of(key.path), steps)) {
             uses.insert(key.used_by);
         }

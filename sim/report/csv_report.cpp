@@ -1,5 +1,6 @@
 // Tables of operators and of predictions as CSV.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/report.h"
 #include "report/csv_values.h"
@@ -22,12 +24,11 @@ std::string milliseconds_field(Time time) { return csv_number(in_milliseconds(ti
 
 std::string term_fields(const std::optional<KernelCost>& cost) {
     if (!cost) {
-        return ",,,,,,,,,,,,";
+        return std::string(kTimeTerms.size() + 2, ',');  // between cores, the terms, the rule and the energy
     }
     std::string text = fmt::format("{}", cost->cores);
-    for (const Time term : {cost->dispatch, cost->fork_join, cost->compute, cost->vector, cost->sram, cost->dram,
-                            cost->dma, cost->stall, cost->results, cost->bus}) {
-        text += "," + milliseconds_field(term);
+    for (const TimeTerm& term : kTimeTerms) {
+        text += "," + milliseconds_field((*cost).*term.time);
     }
     text += "," + csv_field(rule_text(*cost));
     return text + "," + (cost->energy ? csv_number(in_millijoules(*cost->energy)) : "");
@@ -76,10 +77,10 @@ double csv_value(double value) {
 std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
 
 std::string operator_columns() {
-    return "stage,placement,operator,op,category,device,runtime,dtype,start_ms,latency_ms,handover_ms,conversion_ms,"
-           "bound,macs,"
-           "dram_bytes,cores,dispatch_ms,fork_join_ms,compute_ms,vector_ms,sram_ms,dram_ms,dma_ms,stall_ms,results_ms,"
-           "bus_ms,rule,energy_mj,fused_into,fallback_reason,further_ms,operators_of\n";
+    return fmt::format(
+        "stage,placement,operator,op,category,device,runtime,dtype,start_ms,latency_ms,handover_ms,conversion_ms,"
+        "bound,macs,dram_bytes,cores,{},rule,energy_mj,fused_into,fallback_reason,further_ms,operators_of\n",
+        fmt::join(mapped(kTimeTerms, &TimeTerm::key), ","));
 }
 
 std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,

@@ -120,11 +120,11 @@ Json json_weights(const Candidate& candidate) {
 }
 
 Json json_terms(const KernelCost& cost) {
-    return Json{{"dispatch_ms", json_milliseconds(cost.dispatch)}, {"fork_join_ms", json_milliseconds(cost.fork_join)},
-                {"compute_ms", json_milliseconds(cost.compute)},   {"vector_ms", json_milliseconds(cost.vector)},
-                {"sram_ms", json_milliseconds(cost.sram)},         {"dram_ms", json_milliseconds(cost.dram)},
-                {"dma_ms", json_milliseconds(cost.dma)},           {"stall_ms", json_milliseconds(cost.stall)},
-                {"results_ms", json_milliseconds(cost.results)},   {"bus_ms", json_milliseconds(cost.bus)}};
+    Json terms = Json::object();
+    for (const TimeTerm& term : kTimeTerms) {
+        terms[std::string(term.key)] = json_milliseconds(cost.*term.time);
+    }
+    return terms;
 }
 
 Json json_operators(std::span<const OperatorResult> operators, std::span<const std::string> devices) {

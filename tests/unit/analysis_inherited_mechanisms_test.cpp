@@ -112,5 +112,20 @@ TEST(InheritedMechanisms, AnAssumedScheduleOfTheChipItselfIsNamed) {
     EXPECT_LT(named.front().adds, Time{});
 }
 
+TEST(InheritedMechanisms, WhatAnAssumedScheduleDoesIsNotCountedAsMeasured) {
+    const auto assumed_if = [](const char* kind) {
+        Diagnostics diagnostics;
+        const auto profile = load_hardware(
+            Library{{BERTH_SOURCE_DIR}}, "rk3588-rknn-2.3.2",
+            {{"devices.npu.memories.sram.capacity", "1 MiB"}, {"devices.npu.attention.keeps_scores_from.kind", kind}},
+            SourceLocation("test"), diagnostics);
+        EXPECT_TRUE(profile) << diagnostics.text();
+        ModelStage stage = bert();
+        stage.precision.dtype = DType::kFp16;  // in which attention was measured
+        return evaluate_on(*profile, stage, *device_named(*profile, "npu"), diagnostics)->uncertainty.evidence;
+    };
+    EXPECT_GT(assumed_if("assumed")->assumed, assumed_if("measured")->assumed);
+}
+
 }  // namespace
 }  // namespace berth::inherited_mechanisms_tests

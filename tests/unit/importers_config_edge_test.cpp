@@ -15,11 +15,7 @@ using testing::HasSubstr;
 
 std::optional<Model> imported(const std::string& config, const std::string& part, std::string& said) {
     Diagnostics diagnostics;
-    const auto document = YamlDocument::parse(config, "config.json", diagnostics);
-    const auto import =
-        document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
-    const auto written = import ? YamlDocument::parse(import->yaml, "model.yaml", diagnostics) : std::nullopt;
-    auto model = written ? read_model(written->root(diagnostics), shipped_models() / "architectures") : std::nullopt;
+    auto model = model_from_config(config, part, diagnostics);
     said = diagnostics.text();
     return model;
 }

@@ -11,11 +11,7 @@ namespace {
 
 std::optional<Model> model_of_config(const std::string& config, const std::string& part = "") {
     Diagnostics diagnostics;
-    const auto document = YamlDocument::parse(config, "config.json", diagnostics);
-    const auto import =
-        document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
-    const auto written = import ? YamlDocument::parse(import->yaml, "model.yaml", diagnostics) : std::nullopt;
-    auto model = written ? read_model(written->root(diagnostics), shipped_models() / "architectures") : std::nullopt;
+    auto model = model_from_config(config, part, diagnostics);
     EXPECT_TRUE(model) << diagnostics.text();
     return model;
 }

@@ -19,12 +19,7 @@ struct Relative {
 
     explicit Relative(const std::string& config, const std::string& part = "") {
         Diagnostics diagnostics;
-        const auto document = YamlDocument::parse(config, "config.json", diagnostics);
-        const auto import =
-            document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
-        const auto written = import ? YamlDocument::parse(import->yaml, "model.yaml", diagnostics) : std::nullopt;
-        const auto model =
-            written ? read_model(written->root(diagnostics), shipped_models() / "architectures") : std::nullopt;
+        const auto model = model_from_config(config, part, diagnostics);
         parameters = model ? static_cast<double>(totals(lay_out(*model, {1, 8})).parameters) : 0;
         said = diagnostics.text();
     }

@@ -24,11 +24,7 @@ struct Seen {
     std::string said;
 
     Seen(const std::optional<YamlDocument>& document, Diagnostics& diagnostics, const std::string& part) {
-        const auto import =
-            document ? import_config(document->root(diagnostics), shipped_architectures(), "", part) : std::nullopt;
-        const auto written = import ? YamlDocument::parse(import->yaml, "model.yaml", diagnostics) : std::nullopt;
-        const auto model =
-            written ? read_model(written->root(diagnostics), shipped_models() / "architectures") : std::nullopt;
+        const auto model = model_from_config(document, part, diagnostics);
         parameters = model ? static_cast<std::int64_t>(totals(lay_out(*model, {1, 8})).parameters) : 0;
         said = diagnostics.text();
     }
