@@ -77,7 +77,8 @@ struct RelativeText {
 struct QuantityForm {
     bool allow_zero = false;     ///< else more than zero
     bool allow_spread = true;    ///< "± 10%" may follow
-    std::optional<Sharing> per;  ///< "per core" may follow
+    bool allow_unit = true;      ///< else a plain number only: a count is no percentage
+    std::optional<Sharing> per{};  ///< "per core" may follow
     friend bool operator==(const QuantityForm&, const QuantityForm&) = default;
 };
 
@@ -86,6 +87,9 @@ struct QuantityForm {
 [[nodiscard]] std::string quantity_pattern(Dimension dimension, const QuantityForm& form = {});
 /// Regular expression for the input of parse_relative().
 [[nodiscard]] std::string relative_pattern(const QuantityForm& form = {});
+
+/// Whether the value of a quantity, without its spread, is written with a unit; a percent sign is one.
+[[nodiscard]] bool has_unit(std::string_view text);
 
 /// Parses a text that is one finite number, apart from surrounding spaces; locale-independent.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);

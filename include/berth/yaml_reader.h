@@ -51,6 +51,7 @@ struct QuantityRule {
     bool allow_zero = false;
     bool allow_negative = false;
     bool allow_per = false;
+    bool allow_unit = true;  ///< else a plain number only: a count is no percentage
 };
 
 /// A place in a document. Cheap to copy; valid as long as the Diagnostics it was made with.

@@ -263,6 +263,8 @@ std::variant<ParsedQuantity, QuantityError> parse_quantity(std::string_view text
     return parsed;
 }
 
+bool has_unit(std::string_view text) { return !parse_number(split_per(split_spread(text).first).first); }
+
 std::optional<std::variant<RelativeText, QuantityError>> parse_relative(std::string_view text) {
     constexpr std::string_view kOf = " of ";
     constexpr std::string_view kPerCycle = "/cycle";

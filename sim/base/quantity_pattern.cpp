@@ -32,11 +32,12 @@ std::string whole_unit_pattern(Dimension wanted) {
 }  // namespace
 
 std::string quantity_pattern(Dimension dimension, const QuantityForm& form) {
-    const std::string unit = whole_unit_pattern(dimension);
+    const std::string spread_unit = whole_unit_pattern(dimension);
+    const std::string unit = form.allow_unit ? spread_unit : "";
     const std::string per =
         form.per ? fmt::format("(?:[ \\t]+per[ \\t]+{})?", choice_name(kSharingNames, *form.per)) : "";
     const std::string spread = form.allow_spread ? fmt::format("(?:{0}(?:\u00b1|\\+/-|\\+-){0}\\+?{1}{0}(?:%|{2}){3})?",
-                                                               kSpace, kDigitsPattern, unit, per)
+                                                               kSpace, kDigitsPattern, spread_unit, per)
                                                  : "";
     return fmt::format("^{0}\\+?{1}{2}{0}{3}{4}{5}{0}$", kSpace, form.allow_zero ? "" : kNotZero, kDigitsPattern, unit,
                        per, spread);

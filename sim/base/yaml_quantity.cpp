@@ -51,6 +51,11 @@ std::optional<Parameter<double>> YamlNode::read_scalar_parameter(Dimension dimen
     if (!result) {
         return std::nullopt;
     }
+    if (!rule.allow_unit && !parse_relative(*written) && has_unit(*written)) {
+        error(fmt::format("'{}' has a unit, and this is a count", *written),
+              "a number without a unit, or a share of another number, such as 50% of PATH");
+        return std::nullopt;
+    }
     if (result->value == 0 && !rule.allow_zero) {
         error(fmt::format("'{}' is zero", *written), "more than zero");
         return std::nullopt;

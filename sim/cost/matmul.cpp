@@ -155,8 +155,14 @@ std::int64_t at_least_min_depth(std::int64_t depth, DType dtype, const MatrixEng
                             : depth;
 }
 
-Bytes row_tile_of(const MatrixEngine& matrix, bool library_call) {
-    return library_call && matrix.library_row_tile ? matrix.library_row_tile->value : matrix.row_tile->value;
+Bytes within_nearest(Bytes tile, const Device& device) {
+    return device.memories.empty() ? tile : std::min(tile, device.memories.front().capacity.value);
+}
+
+Bytes row_tile_of(const Device& device, bool library_call) {
+    const MatrixEngine& matrix = device.matrix;
+    return within_nearest(
+        library_call && matrix.library_row_tile ? matrix.library_row_tile->value : matrix.row_tile->value, device);
 }
 
 Bytes reserved(const MatrixEngine& matrix, DType dtype) {
@@ -180,7 +186,7 @@ WeightGroups weight_groups(const Kernel& kernel, DType multiplied_at, Bytes weig
     const double k = static_cast<double>(streamed.k);
     const Bytes widened = in_buffer(weight, multiplied_at);
     const Bytes all = widened * (k * static_cast<double>(streamed.n));
-    if (all < buffer - row_tile_of(matrix, kernel.library_call)) {
+    if (all < buffer - row_tile_of(device, kernel.library_call)) {
         return {};
     }
     const std::int64_t columns = columns_together(matrix, multiplied_at);

@@ -63,8 +63,10 @@ struct Demand {
     Tile tile;
 };
 
-/// Bytes of input rows that the array keeps while weights stream past.
-[[nodiscard]] Bytes row_tile_of(const MatrixEngine& matrix, bool library_call);
+/// Bytes of input rows that the array keeps while weights stream past: at most what the nearest memory holds.
+[[nodiscard]] Bytes row_tile_of(const Device& device, bool library_call);
+/// A stated tile of the nearest memory, which cannot exceed that memory.
+[[nodiscard]] Bytes within_nearest(Bytes tile, const Device& device);
 /// Bytes of the nearest memory that inputs of a dtype reserve beyond their row tile.
 [[nodiscard]] Bytes reserved(const MatrixEngine& matrix, DType dtype);
 /// Rate at which accumulators of a dtype leave the array; absent: they are written like other results.

@@ -22,7 +22,7 @@ struct Operands {
 Tile row_tile(const MatmulDims& d, double input, double weight, Bytes reserve, const Device& device,
               bool library_call) {
     const MatrixEngine& matrix = device.matrix;
-    const double held = in_bytes(row_tile_of(matrix, library_call));
+    const double held = in_bytes(row_tile_of(device, library_call));
     const auto fit = static_cast<std::int64_t>(held / (static_cast<double>(d.k) * input));
     const std::int64_t aligned = round_down(fit, matrix.align_m);
     Tile tile{std::clamp<std::int64_t>(fit >= d.m || aligned == 0 ? fit : aligned, 1, d.m), d.k, d.n};

@@ -28,6 +28,22 @@ void warn_of_slow_memory(const Device& device, const YamlNode& memories) {
     }
 }
 
+// The cost model keeps a tile within the memory, so that more of it changes nothing.
+void warn_of_large_tiles(const Device& device, const YamlNode& matrix) {
+    const auto check = [&](std::string_view key, const std::optional<Parameter<Bytes>>& tile) {
+        if (tile && !device.memories.empty() && tile->value > device.memories.front().capacity.value) {
+            const MemoryLevel& nearest = device.memories.front();
+            matrix.require(key).warning(
+                fmt::format("{} of input rows are more than the {} of {}, which is what counts", to_text(tile->value),
+                            to_text(nearest.capacity.value), nearest.name),
+                fmt::format("a share of it, such as '25% of memories.{}.capacity'", nearest.name));
+        }
+    };
+    check("row_tile", device.matrix.row_tile);
+    check("image_row_tile", device.matrix.image_row_tile);
+    check("library_row_tile", device.matrix.library_row_tile);
+}
+
 void warn_of_idle_cores(const Device& device, const YamlNode& node) {
     const bool several = device.clusters.size() > 1 || device.clusters.front().cores > 1;
     const bool shared = std::ranges::any_of(device.runtime.operators,
@@ -113,6 +129,7 @@ void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root) {
     for (const Device& device : profile.devices) {
         const YamlNode node = devices.require(device.name);
         warn_of_slow_memory(device, node.require("memories"));
+        warn_of_large_tiles(device, node.require("matrix"));
         warn_of_idle_cores(device, node);
         if (&device != &profile.devices[static_cast<std::size_t>(profile.host)]) {  // a CPU multiplies all dtypes
             warn_of_unstated_dtypes(profile, device, node);

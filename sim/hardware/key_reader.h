@@ -30,7 +30,7 @@ template <class Q>
 template <class Q>
 [[nodiscard]] std::optional<Parameter<Q>> read_number(const YamlNode& node, NumberForm form) {
     if constexpr (std::is_same_v<Q, Operations>) {
-        const auto count = node.parameter<double>();
+        const auto count = node.parameter<double>({.allow_unit = false});
         return count ? std::optional(scaled(*count, operations(1))) : std::nullopt;
     } else {
         const FormRow& row = row_of(form);

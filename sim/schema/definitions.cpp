@@ -20,6 +20,7 @@ std::string definition_name(Dimension dimension, const QuantityForm& form) {
     }
     name += form.allow_zero ? "_or_zero" : "";
     name += form.allow_spread ? "" : "_exact";
+    name += form.allow_unit ? "" : "_without_unit";
     return name;
 }
 

@@ -20,7 +20,7 @@ Part memory(Definitions& q) {
 }
 
 Part macs_per_cycle(Definitions& q) {
-    Part rate = number(q);
+    Part rate = q.parameter(Dimension{}, {.allow_unit = false});
     rate.shape = Json{{"anyOf", Json::array({rate.shape, Json{{"const", std::string(kNotMultiplied)}}})}};
     Part part = per_row(kDTypeNames, rate);
     auto given = mapped(kDTypeNames, [](const auto& row) { return has(row.name); });

@@ -72,7 +72,7 @@ class KeySchema {
     template <class Q>
     Part part_of(NumberForm form) {
         if constexpr (std::is_same_v<Q, Operations>) {
-            return definitions_.parameter(Dimension{});
+            return definitions_.parameter(Dimension{}, {.allow_unit = false});
         }
         const FormRow& row = row_of(form);
         return row.most == 1 ? definitions_.share()

@@ -103,7 +103,7 @@ TEST(BaseQuantityPattern, AcceptsWhatIsReadAndNothingElse) {
         for (const bool zero : {false, true}) {
             for (const bool spread : {false, true}) {
                 for (const auto& per : {std::optional<Sharing>(), std::optional(Sharing::kCore)}) {
-                    const QuantityForm form{zero, spread, per};
+                    const QuantityForm form{.allow_zero = zero, .allow_spread = spread, .per = per};
                     const std::regex pattern(quantity_pattern(named.dimension, form));
                     for (const std::string& text : kTexts) {
                         const bool matches = std::regex_search(text, pattern);
@@ -117,6 +117,15 @@ TEST(BaseQuantityPattern, AcceptsWhatIsReadAndNothingElse) {
         }
     }
     EXPECT_GT(accepted, 200);
+}
+
+TEST(BaseQuantityPattern, OfACountHasNoUnit) {
+    const std::regex pattern(quantity_pattern(Dimension{}, {.allow_unit = false}));
+    for (const std::string& text : kTexts) {
+        EXPECT_EQ(std::regex_search(text, pattern), is_read(text, Dimension{}, {}) && !has_unit(text)) << text;
+    }
+    EXPECT_TRUE(std::regex_search("512 ± 10%", pattern));
+    EXPECT_FALSE(std::regex_search("200%", pattern));
 }
 
 // One complete pattern, for inspection.

@@ -175,6 +175,17 @@ TEST_F(KernelCostTest, LibraryCallsHaveARowTileOfTheirOwn) {
     EXPECT_EQ(kernel_cost(kernel, npu_, {1, {}}).tile.weight_reads, 4);
 }
 
+TEST_F(KernelCostTest, ARowTileIsWithinItsMemory) {
+    const Kernel kernel = matmul(2048, 1024, 4096, DType::kFp16);
+    npu_.matrix.row_tile->value = npu_.memories.front().capacity.value;
+    const KernelCost whole = kernel_cost(kernel, npu_, {1, {}});
+    npu_.matrix.row_tile->value = npu_.memories.front().capacity.value * 16.0;
+    const KernelCost beyond = kernel_cost(kernel, npu_, {1, {}});
+    EXPECT_GT(beyond.tile.weight_reads, 1);
+    EXPECT_EQ(beyond.tile.weight_reads, whole.tile.weight_reads);
+    EXPECT_EQ(beyond.total, whole.total);
+}
+
 TEST_F(KernelCostTest, AttentionPaysPerScoreAndForCrookedLengths) {
     Kernel kernel;
     kernel.kind = OperatorKind::kAttention;

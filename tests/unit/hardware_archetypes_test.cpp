@@ -246,6 +246,14 @@ TEST(DoubtfulNumbers, OnChipMemoryBehindTheDramIsNamed) {
                                      "that a core draws from DRAM"));
 }
 
+TEST(DoubtfulNumbers, RowsThatExceedTheirMemoryAreNamed) {
+    Diagnostics diagnostics;
+    ASSERT_TRUE(profile_from("profile: own\nextends: npu-convolution\ndevices: {npu: {matrix: {row_tile: 64 MiB}}}\n",
+                             diagnostics));
+    EXPECT_THAT(diagnostics.text(),
+                ::testing::HasSubstr("warning: devices.npu.matrix.row_tile: 64 MiB of input rows are more than the "));
+}
+
 TEST(DoubtfulNumbers, CoresThatNoOperatorUsesAreNamed) {
     Diagnostics diagnostics;
     ASSERT_TRUE(profile_from("profile: own\nextends: gpu\ndevices: {gpu: {cores: 6}}\n", diagnostics));

@@ -70,6 +70,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "has no meaning without how many elements a vector holds (expected 'lanes' beside the classes, such "
                   "as 16)"),
         bad_value("ZeroVectorRate", kNpuPath + "vector.norm.per_cycle", "0", "'0' is zero (expected more than zero)"),
+        bad_value("CountAsAPercentage", kNpuPath + "matrix.macs_per_cycle.int8", "200%",
+                  "'200%' has a unit, and this is a count (expected a number without a unit, or a share of another "
+                  "number, such as 50% of PATH)"),
         bad_value("UnalignedCheaper", kNpuPath + "attention.unaligned", "0.5",
                   "0.5 is less than 1 (expected a factor of 1 or more)"),
         bad_value("MoreDefaultCoresThanCores", kNpuPath + "runtime.default_cores", "4",
