@@ -13,7 +13,7 @@ import rules_of_thumb
 from berth_runs import Berth
 from documents import write_or_print
 from ledger import TITLES, Runs, summary, table
-from reference_case import DRAM_CLOCK, DRAM_STATES, ReferenceCase
+from reference_case import DRAM_CLOCK, DRAM_STATES, ReferenceCase, known
 
 SECTIONS = [claims_reranker.causes, claims_reranker.precision, claims_reranker.parts, claims_system.embedder,
             claims_system.query,
@@ -38,7 +38,7 @@ def in_other_states(berth, sections):
     before = [claim.verdict for _, claims in sections for claim in claims]
     texts = []
     for state in (DRAM_STATES[0], DRAM_STATES[-1]):
-        there = judged(Berth(berth.binary, {DRAM_CLOCK: state}))
+        there = judged(Berth(berth.binary, {DRAM_CLOCK: known(state)}))
         after = [claim.verdict for _, claims in there for claim in claims]
         moved = [f"{number} ({now.value})" for number, (was, now) in enumerate(zip(before, after), 1) if was is not now]
         texts.append(f"at {state} {len(moved)} of the {len(before)} verdicts {'changes' if len(moved) == 1 else 'change'}"

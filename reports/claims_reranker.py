@@ -101,7 +101,7 @@ def causes(case):
         ANALYSIS, "Attention 110ms 110ms 1.00x ← No change!",
         f"The fused attention operator is predicted at {ms(part_ms(half, ATTENTION))} in fp16 and {ms(scores_ms)} in "
         f"int8, {percent(scores_ms / npu['latency_ms'])} of the int8 model. Its cost is per score element, not per "
-        "byte of the operands; no int8 attention was published, so this rests on one fp16 shape.",
+        "byte of the operands; no int8 attention was published, so this rests on fp16 layers with heads of 64.",
         by_conditions(ratio > 1.5, ratio < 1.15,
                       "contradicted if int8 attention is 1.5 times faster, supported below 1.15"),
         f"{times(ratio)} faster in int8", (half, npu))

@@ -50,7 +50,9 @@ def list_of(kinds):
     for kind in kinds:
         ranges = ", ".join(f"[{least}, {most}]" for least, most in kind["sizes"].values())
         sizes = f", sizes: [{ranges}]" if ranges else ""
-        lines.append(f"{'':{ITEM}}- {{op: {kind['op']}, dtype: {kind['dtype']}{sizes}}}")
+        form = "" if kind["form"] == "plain" else f", form: {kind['form']}"
+        cores = f", cores: {kind['cores']}" if kind["cores"] else ""
+        lines.append(f"{'':{ITEM}}- {{op: {kind['op']}, dtype: {kind['dtype']}{form}{cores}{sizes}}}")
     return lines
 
 

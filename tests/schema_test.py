@@ -42,7 +42,7 @@ STRUCTURAL = re.compile(
 EXCEPTIONS = [
     (r"missing key|no value is given|arrivals are of one kind|only users think", lambda data: "extends" in data,
      "what is missing may stand in the file that is extended"),
-    (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|max_kernel|cuts_lines|max_pooled|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
+    (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|as_convolution|max_kernel|cuts_lines|max_pooled|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
     (r"^memory\.dram\.rated_clock: no value is given|^memory\.dram: missing key 'rated_clock'", lambda data: True,
      "a clock of the memory needs the one at which its bandwidths hold"),
@@ -64,7 +64,7 @@ REST = {
         stages: [{name: a, takes: 2 ms}]}""",
     "stream": """{scenario: s, hardware: x86-avx512-vnni, arrivals: {rate: 5 Hz, requests: 9, warm_up: 0},
         stages: [{name: a, takes: 2 ms}]}""",
-    "evidence": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {evidence: [{op: matmul, dtype: fp32, sizes: [[1, 2], [3, 4], [5, 6]]}]}}}",
+    "evidence": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {evidence: [{op: conv2d, dtype: fp32, form: grouped, cores: 2, sizes: [[1, 2], [3, 4], [5, 6]]}]}}}",
     "generation": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {runtime: {generation: {prompt_chunk: 128, cache_length: 1024, answers: 4}}}}}",
     "weights": "{profile: p, extends: x86-avx512-vnni, devices: {cpu: {matrix: {weight_only: {int4: fp16}}}}}",
     "checks": """{model: m, graph: {checks: [{law: batch == 1, message: one}], inputs: {x: {shape: [1]}},

@@ -329,6 +329,10 @@ struct KernelPrediction {
                                               const Execution& execution, MatrixLayout layout = MatrixLayout::kNative,
                                               std::optional<std::size_t> runtime = {});
 
+/// What one kernel's time rests on; absent where the profile does not state what was measured.
+[[nodiscard]] std::optional<EvidenceKind> kernel_evidence(const Profile& profile, DeviceId device, const Kernel& kernel,
+                                                          const Execution& execution);
+
 /// Probability that candidate a takes less time than b, with the numbers that both share moving together. `which`
 /// selects the time; by default that of the whole stage.
 [[nodiscard]] double probability_faster(const Candidate& a, const Candidate& b, TimeOf which = TimeOf::kStage);

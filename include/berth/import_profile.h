@@ -83,7 +83,7 @@ struct LayerReportFacts {
 /// Facts that the RKNN runtime's table of layers lacks.
 struct LayerTableFacts {
     std::string model;
-    double clock_mhz = 0;
+    std::optional<double> clock_mhz;  ///< of the NPU; absent: not stated
     std::string source;
 };
 

@@ -287,6 +287,9 @@ void operator_rule_keys(Visitor& v, auto&& rule) {
             "limit on a matmul's rows; above, it is cut or goes to the device 'else'");
     v.limit("max_k", most_of(rule, ProductDim::kK), "the same for its depth");
     v.limit("max_n", most_of(rule, ProductDim::kN), "the same for its columns");
+    v.flag("as_convolution", rule.as_convolution,
+           "of matmul: with weights it runs as a convolution, which shares cores as conv2d does and has none of these "
+           "limits; false if absent");
     v.list("cuts", rule.product_limits, kProductDimNames,
            "dimensions of a matmul that the runtime cuts into pieces above their limits");
     v.limit("max_kernel", rule.max_kernel, "limit on the height and width of a convolution's kernel");

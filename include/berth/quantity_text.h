@@ -75,9 +75,9 @@ struct RelativeText {
 
 /// Permitted notation of a quantity, for quantity_pattern().
 struct QuantityForm {
-    bool allow_zero = false;     ///< else more than zero
-    bool allow_spread = true;    ///< "± 10%" may follow
-    bool allow_unit = true;      ///< else a plain number only: a count is no percentage
+    bool allow_zero = false;       ///< else more than zero
+    bool allow_spread = true;      ///< "± 10%" may follow
+    bool allow_unit = true;        ///< else a plain number only: a count is no percentage
     std::optional<Sharing> per{};  ///< "per core" may follow
     friend bool operator==(const QuantityForm&, const QuantityForm&) = default;
 };

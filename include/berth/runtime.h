@@ -51,6 +51,7 @@ struct OperatorRule {
     std::optional<std::int64_t> max_kernel;  ///< largest height and width of a convolution's kernel; else it falls back
     std::optional<std::int64_t> max_depthwise_kernel;  ///< the same with a filter per channel; absent: `max_kernel`
     std::optional<std::int64_t> max_pooled;            ///< most positions pooled into one result; above, it falls back
+    bool as_convolution = false;  ///< of a matmul: with weights it is a convolution, whose cores and limits it has
     bool cuts_lines = false, own_code = false;  ///< above the limits: kernels of one row are cut; own code computes
     std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator cannot run
     std::string reason;                         ///< why, in the profile's words

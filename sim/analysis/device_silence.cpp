@@ -52,7 +52,10 @@ std::string ask_for_cores(const Place& place) {
 std::string more_cores(const Place& place) {
     if (place.use().asked_cores > place.use().used_cores) {
         const std::set<OperatorKind> kinds = place.use().kinds();
-        const std::string kind = kinds.contains(OperatorKind::kConv2d) ? "conv2d" : "matmul";
+        const auto& rules = place.device().runtime.operators;
+        const bool convolves = kinds.contains(OperatorKind::kConv2d) ||
+                               rules[static_cast<std::size_t>(OperatorKind::kMatmul)].as_convolution;
+        const std::string kind = convolves ? "conv2d" : "matmul";
         return fmt::format(
             "its runtime splits no operator of this scenario over more, although {} are asked for; to let it, set {}",
             core_text(place.use().asked_cores),

@@ -122,7 +122,7 @@ std::string following_source(const FollowingNumber& one) {
                        quantity_text(one.before, one.dimension));
 }
 
-// One measured kind per line: `{op: matmul, dtype: fp16, sizes: [[1, 128], [64, 8192], [64, 8192]]}`.
+// One measured kind per line: `{op: add, dtype: fp16, cores: 3, sizes: [[1, 128], [64, 8192], [64, 1048576]]}`.
 std::string evidence_yaml(const std::vector<MeasuredKind>& evidence) {
     std::string text;
     for (const MeasuredKind& one : evidence) {
@@ -131,8 +131,12 @@ std::string evidence_yaml(const std::vector<MeasuredKind>& evidence) {
             ranges.push_back(fmt::format("[{}, {}]", range.least, range.most));
         }
         const std::string sizes = ranges.empty() ? "" : fmt::format(", sizes: [{}]", fmt::join(ranges, ", "));
-        text += fmt::format("\n      - {{op: {}, dtype: {}{}}}", choice_name(operator_names(), one.kind),
-                            choice_name(kDTypeNames, one.dtype), sizes);
+        const std::string form = one.form == EvidenceForm::kPlain
+                                     ? ""
+                                     : fmt::format(", form: {}", choice_name(kEvidenceFormNames, one.form));
+        const std::string cores = one.most_cores > 0 ? fmt::format(", cores: {}", one.most_cores) : "";
+        text += fmt::format("\n      - {{op: {}, dtype: {}{}{}{}}}", choice_name(operator_names(), one.kind),
+                            choice_name(kDTypeNames, one.dtype), form, cores, sizes);
     }
     return text.empty() ? "[]" : text;
 }

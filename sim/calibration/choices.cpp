@@ -51,11 +51,11 @@ std::optional<ChoiceOf> what_differs(const Way& a, const Way& b) {
     if (a.profile != b.profile) {
         return ChoiceOf::kRuntime;
     }
+    if (a.device != b.device) {
+        return ChoiceOf::kDevice;  // rows of the processor and of the accelerator often come from two tables
+    }
     if (a.set != b.set) {
         return std::nullopt;
-    }
-    if (a.device != b.device) {
-        return ChoiceOf::kDevice;
     }
     if (a.clock != b.clock || (a.dtype != b.dtype && a.cores != b.cores)) {
         return std::nullopt;

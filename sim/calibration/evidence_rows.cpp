@@ -1,5 +1,6 @@
 // Evidence from measured rows: operator kinds, dtypes, and the range of each size.
 #include <algorithm>
+#include <tuple>
 
 #include "calibration/fit_rows.h"
 
@@ -7,10 +8,13 @@ namespace berth {
 
 namespace {
 
-MeasuredKind& entry_of(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype) {
-    const auto found =
-        std::ranges::find_if(measured, [&](const MeasuredKind& one) { return one.kind == kind && one.dtype == dtype; });
-    return found == measured.end() ? measured.emplace_back(MeasuredKind{kind, dtype, {}}) : *found;
+MeasuredKind& entry_of(std::vector<MeasuredKind>& measured, const Kernel& kernel) {
+    const EvidenceForm form = evidence_form(kernel.dims);
+    const auto found = std::ranges::find_if(measured, [&](const MeasuredKind& one) {
+        return one.kind == kernel.kind && one.dtype == kernel.input && one.form == form;
+    });
+    return found == measured.end() ? measured.emplace_back(MeasuredKind{kernel.kind, kernel.input, form, {}, 0})
+                                   : *found;
 }
 
 void extend(MeasuredKind& measured, const Dims& dims) {
@@ -29,23 +33,27 @@ void extend(MeasuredKind& measured, const Dims& dims) {
 
 }  // namespace
 
-void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims) {
-    extend(entry_of(measured, kind, dtype), dims);
+void add_evidence(std::vector<MeasuredKind>& measured, const TimedKernel& timed) {
+    MeasuredKind& entry = entry_of(measured, timed.kernel);
+    extend(entry, timed.kernel.dims);
+    entry.most_cores = std::max<std::int64_t>(entry.most_cores, timed.execution.cores);
 }
 
 void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> rows, DeviceId device) {
     for (const FitRow& row : rows) {
         for (const CountedKernel& one : row.kernels) {
-            if (one.device != device) {
+            if (one.device != device || one.kernel.own_code) {
                 continue;
             }
-            MeasuredKind& entry = entry_of(measured, one.kernel.kind, one.kernel.input);
+            MeasuredKind& entry = entry_of(measured, one.kernel);
+            entry.most_cores = std::max<std::int64_t>(entry.most_cores, one.execution.cores);
             if (row.kind) {
                 extend(entry, one.kernel.dims);
             }
         }
     }
-    std::ranges::stable_sort(measured, {}, [](const MeasuredKind& one) { return std::pair(one.kind, one.dtype); });
+    std::ranges::stable_sort(measured, {},
+                             [](const MeasuredKind& one) { return std::tuple(one.kind, one.dtype, one.form); });
 }
 
 std::vector<MeasuredKind> evidence_of(std::span<const MeasuredSet> sets, const Profile& profile, DeviceId device,

@@ -54,7 +54,7 @@ struct FitRow {
 [[nodiscard]] std::optional<FitRow> fit_row(const MeasuredRow& row, const Profile& profile, Diagnostics& diagnostics);
 
 /// Adds an operator to the measured kinds and their size ranges.
-void add_evidence(std::vector<MeasuredKind>& measured, OperatorKind kind, DType dtype, const Dims& dims);
+void add_evidence(std::vector<MeasuredKind>& measured, const TimedKernel& timed);
 /// Adds the operators of all rows on a device, and sorts the result.
 void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> rows, DeviceId device);
 

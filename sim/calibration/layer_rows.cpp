@@ -102,14 +102,22 @@ std::int64_t operands_of(const MeasuredTable& table, const CsvRow& row, const Sh
 
 constexpr std::size_t kSizes = 4;
 
-ConvDims convolution_of(const Shape& in, const Shape& weight, const Shape& out) {
+// The weights of a filter per channel are printed as 1 x channels or as channels x 1; those of a transposed convolution
+// have its results per group second.
+std::int64_t groups_of(const Shape& in, const Shape& weight, const Shape& out, bool transposed) {
+    const bool filter_per_channel = weight[0] == 1 && weight[1] == in[1] && out[1] == in[1];
+    const std::int64_t channels = transposed ? out[1] : in[1];
+    return filter_per_channel ? in[1] : std::max<std::int64_t>(1, channels / weight[1]);
+}
+
+ConvDims convolution_of(const Shape& in, const Shape& weight, const Shape& out, bool transposed) {
     ConvDims dims;
     dims.batch = in[0];
     dims.in_channels = in[1];
     dims.in_height = in[2];
     dims.in_width = in[3];
-    dims.out_channels = weight[0];
-    dims.groups = std::max<std::int64_t>(1, in[1] / weight[1]);
+    dims.out_channels = out[1];
+    dims.groups = groups_of(in, weight, out, transposed);
     dims.kernel_height = weight[2];
     dims.kernel_width = weight[3];
     dims.out_height = out[2];
@@ -135,12 +143,13 @@ Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transp
         in[2] = out[2];
         in[3] = out[3];
     }
-    if (in[0] == 1 && in[2] == 1 && weight[1] == in[1] && weight[2] * weight[3] == 1 && in[3] == out[3]) {
+    if (in[0] == 1 && in[2] == 1 && weight[1] == in[1] && weight[0] == out[1] && weight[2] * weight[3] == 1 &&
+        in[3] == out[3]) {
         MatmulDims dims{1, out[3], in[1], weight[0]};
         dims.bias = true;
         return dims;
     }
-    return convolution_of(in, weight, out);
+    return convolution_of(in, weight, out, transposed);
 }
 
 // Channels stored together per position: all in the runtime's four-dimensional layout, one in a row-major tensor.
@@ -174,11 +183,17 @@ std::int64_t room_of(const Shape& shape) {
            whole(std::max<std::int64_t>(1, dims.run), kChannels);
 }
 
+// Positions of a tensor of heads x width x positions, which may be laid out as height x width.
+std::int64_t attended_positions(const Shape& shape) {
+    return shape.size() == kSizes ? shape[2] * shape[3] : shape.back();
+}
+
 AttentionDims attention_of(const Shapes& in) {
     const Shape& queries = in.listed.front();
-    const std::int64_t keys = in.listed.size() > 1 ? in.listed[1].back() : queries.back();
+    const std::int64_t positions = attended_positions(queries);
+    const std::int64_t keys = in.listed.size() > 1 ? attended_positions(in.listed[1]) : positions;
     const std::int64_t width = queries.size() > 1 ? queries[1] : 1;
-    return {1, queries.front(), queries.front(), queries.back(), keys, width};
+    return {1, queries.front(), queries.front(), positions, keys, width};
 }
 
 // Whether a reshape changes both channels and positions; it then splits channel blocks, as a transpose does.
@@ -261,12 +276,22 @@ Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Run
     kernel.kind = type.kind;
     kernel.dims = dims;
     kernel.input = kernel.weight = kernel.output = dtype;
-    kernel.multi_core = runtime.operators[static_cast<std::size_t>(type.kind)].multi_core &&
-                        type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
+    const OperatorRule& rule = runtime.operators[static_cast<std::size_t>(type.kind)];
+    const bool convolution = type.form == LayerForm::kProduct && rule.as_convolution;
+    kernel.multi_core =
+        (convolution ? runtime.operators[static_cast<std::size_t>(OperatorKind::kConv2d)] : rule).multi_core &&
+        type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
     for (const OperatorKind epilogue_op : type.epilogue) {
         add_epilogue(kernel, epilogue_op, runtime);
     }
     return kernel;
+}
+
+// The clock of the NPU; absent where the table does not state it, as in the runtime's printouts: the profile's then.
+std::optional<Frequency> clock_in(const MeasuredTable& table, const CsvRow& row) {
+    return table.text(row, "npu_mhz").empty()
+               ? std::nullopt
+               : std::optional(megahertz(static_cast<double>(table.count(row, "npu_mhz"))));
 }
 
 // The compiler's estimate, for one core: the larger of its memory and array cycles.
@@ -304,6 +329,9 @@ std::optional<DType> dtype_of(const MeasuredTable& table, const CsvRow& row) {
 }
 
 /// Time of layers without a kernel, by type.
+constexpr std::string_view kGraphInput = "InputOperator";
+constexpr std::string_view kGraphOutput = "OutputOperator";
+
 class Unmapped {
   public:
     void add(std::string_view type, Time time) { times_[std::string(type)] += time; }
@@ -312,8 +340,11 @@ class Unmapped {
         std::vector<std::pair<std::string, Time>> sorted(times_.begin(), times_.end());
         std::ranges::stable_sort(sorted, std::ranges::greater{}, [](const auto& one) { return one.second; });
         for (const auto& [type, time] : sorted) {
+            const bool ends_graph = type == kGraphInput || type == kGraphOutput;
             set.left_out.push_back(
-                fmt::format("{}: no operator of a graph, {} of the time", type, percent_text(time / all_)));
+                fmt::format("{}: {}, {} of the time", type,
+                            ends_graph ? "no operator of a graph" : "a type of layer that is not known",
+                            percent_text(time / all_)));
         }
     }
 
@@ -340,7 +371,7 @@ std::optional<Placed> placed(const MeasuredTable& table, const CsvRow& row, cons
     if (!on_host) {
         return type ? std::optional(Placed{std::move(*type), source.device}) : std::nullopt;
     }
-    if (name == "InputOperator" || name == "OutputOperator") {
+    if (name == kGraphInput || name == kGraphOutput) {
         return std::nullopt;
     }
     return Placed{type ? on_the_host(*type) : LayerType{LayerForm::kPart, OperatorKind::kTranspose, {}}, profile.host};
@@ -350,6 +381,7 @@ std::optional<Placed> placed(const MeasuredTable& table, const CsvRow& row, cons
 
 void read_layer_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set) {
     Unmapped unmapped;
+    const Frequency rated = profile.devices[static_cast<std::size_t>(source.device)].clusters.front().clock.value;
     const bool old = looks_old(table);
     for (const CsvRow& row : table.rows()) {
         const std::string_view type_name = table.text(row, "op_type");
@@ -368,28 +400,27 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
             continue;
         }
         const std::int64_t cores = table.count(row, "cores");
-        const std::int64_t clock_mhz = table.count(row, "npu_mhz");
+        const auto clock = clock_in(table, row);
         const bool on_host = where->device != source.device;
         const Runtime& runtime = profile.devices[static_cast<std::size_t>(where->device)].runtime;
         const Dims dims = dims_of(table, row, where->type, *dtype);
         if (std::holds_alternative<ConvDims>(dims)) {
             where->type.kind = OperatorKind::kConv2d;
         }
-        const Frequency clock = megahertz(static_cast<double>(clock_mhz));
         Kernel kernel = kernel_of(where->type, dims, *dtype, runtime);
         kernel.started_by = started_by(table, row, old);
         MeasuredRow measured;
-        measured.name = fmt::format("{} {}, {} {}, {} MHz", table.text(row, "layer"), type_name, cores,
-                                    cores == 1 ? "core" : "cores", clock_mhz);
+        measured.name =
+            fmt::format("{} {}, {} {}{}", table.text(row, "layer"), type_name, cores, cores == 1 ? "core" : "cores",
+                        clock ? fmt::format(", {:.0f} MHz", in_megahertz(*clock)) : "");
         measured.op_class = class_name(where->type) + (on_host ? ", on the host" : "");
         measured.dtype = *dtype;
         measured.device = where->device;
-        measured.work = TimedKernel{kernel,
-                                    {on_host ? 1 : static_cast<int>(cores),
-                                     on_host ? std::nullopt : std::optional(clock), source.memory_clock}};
+        measured.work = TimedKernel{
+            kernel, {on_host ? 1 : static_cast<int>(cores), on_host ? std::nullopt : clock, source.memory_clock}};
         measured.measured = time;
         measured.network = table.has("model") ? table.text(row, "model") : "";
-        measured.vendor_estimate = vendor_estimate(table, row, cores, clock);
+        measured.vendor_estimate = vendor_estimate(table, row, cores, clock.value_or(rated));
         set.rows.push_back(std::move(measured));
     }
     unmapped.tell(set);

@@ -104,7 +104,7 @@ std::map<std::string, std::vector<MeasuredKind>> evidence_of_others(std::span<co
         for (const FitRow& row : rows) {
             const auto* timed = std::get_if<TimedKernel>(&row.row->work);
             if (row.network != name && timed != nullptr) {
-                add_evidence(measured, timed->kernel.kind, timed->kernel.input, timed->kernel.dims);
+                add_evidence(measured, *timed);
             }
         }
     }
@@ -161,7 +161,8 @@ void check_intervals(std::span<const FitRow> rows, const VectorXd& unseen, const
         const ErrorClass of = error_class(kernel, device);
         const double sigma = predict_kernel(as_told, id, kernel, timed->execution).uncertainty.sigma();
         const double stated_error = std::log1p(error_of(device, of).value);
-        const EvidenceKind distance = evidence_for(kernel.kind, kernel.input, kernel.dims, others.at(rows[i].network));
+        const EvidenceKind distance =
+            evidence_for(kernel.kind, kernel.input, kernel.dims, timed->execution.cores, others.at(rows[i].network));
         for (const Time time : rows[i].times) {  // each is a layer of its own, which an interval covers or not
             const double off = std::abs(unseen[static_cast<Eigen::Index>(i)] - std::log(in_seconds(time)));
             by_network[rows[i].network].add(off, sigma, 0);

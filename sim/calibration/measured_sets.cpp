@@ -184,8 +184,7 @@ std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::
                                               std::optional<DeviceId> device, const Profile& profile,
                                               Diagnostics& diagnostics) {
     const std::size_t errors_before = diagnostics.error_count();
-    const Device& ran = profile.devices[static_cast<std::size_t>(device.value_or(profile.host))];
-    const auto table = MeasuredTable::load(path, diagnostics, ran.clusters.front().clock.value);
+    const auto table = MeasuredTable::load(path, diagnostics);
     const auto form = table ? form_of(*table, path) : std::nullopt;
     if (!form) {
         return std::nullopt;

@@ -35,8 +35,7 @@ constexpr double kMostMeasured = 1e15;
 
 }  // namespace
 
-std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& path, Diagnostics& diagnostics,
-                                                 std::optional<Frequency> layer_clock) {
+std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& path, Diagnostics& diagnostics) {
     auto content = read_file(path, diagnostics);
     if (content && !is_rknn_table(*content) && (layer_report_of(*content) || content->starts_with("["))) {
         diagnostics.error(SourceLocation(path.string()), "a profile of another program states no sizes of operators",
@@ -44,8 +43,8 @@ std::optional<MeasuredTable> MeasuredTable::load(const std::filesystem::path& pa
                                       path.filename().string()));
         return std::nullopt;
     }
-    if (content && layer_clock && is_rknn_table(*content)) {
-        const LayerTableFacts facts{path.stem().string(), in_megahertz(*layer_clock), path.filename().string()};
+    if (content && is_rknn_table(*content)) {
+        const LayerTableFacts facts{path.stem().string(), std::nullopt, path.filename().string()};
         content = import_rknn_table(*content, path.string(), facts, diagnostics);
     }
     auto table = content ? parse_csv(*content, path.string(), diagnostics) : std::nullopt;

@@ -17,10 +17,9 @@ class MeasuredTable {
   public:
     /// Loads a table. Rows that differ only in `pass` and in measured values are passes over the same work and are
     /// merged into one row with the median of their times. A layer table as printed by the RKNN runtime is read like
-    /// import_rknn_table(), at `layer_clock`, which the table does not state. Absent, with errors, if the file cannot
+    /// import_rknn_table(), without a clock, which the table does not state. Absent, with errors, if the file cannot
     /// be read.
-    [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics,
-                                                           std::optional<Frequency> layer_clock = std::nullopt);
+    [[nodiscard]] static std::optional<MeasuredTable> load(const std::filesystem::path& path, Diagnostics& diagnostics);
 
     [[nodiscard]] const CsvTable& table() const { return table_; }
     [[nodiscard]] const std::vector<CsvRow>& rows() const { return table_.rows; }

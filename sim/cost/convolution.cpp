@@ -94,8 +94,8 @@ Pass pass_of_columns(const ConvDims& d, Bytes position, Bytes tile, std::int64_t
 Pass fixed_tile_pass(const Kernel& kernel, const ConvDims& d, Bytes weights, const Device& device, int cores) {
     const MatrixEngine& matrix = device.matrix;
     const bool lines = d.in_height > 1 && cores > 1 && matrix.image_row_tile && !kernel.library_call;
-    const Bytes tile = lines ? within_nearest(matrix.image_row_tile->value, device)
-                             : row_tile_of(device, kernel.library_call);
+    const Bytes tile =
+        lines ? within_nearest(matrix.image_row_tile->value, device) : row_tile_of(device, kernel.library_call);
     const std::int64_t channels = d.in_channels / d.groups;
     const Bytes position = element_size(kernel.input) * static_cast<double>(channels);
     const Bytes row = position * static_cast<double>(d.in_width);

@@ -44,10 +44,14 @@ std::int64_t size_of(const MatmulDims& dims, ProductDim dim) {
     return dim == ProductDim::kM ? dims.m : dim == ProductDim::kK ? dims.k : dims.n;
 }
 
+bool runs_as_convolution(const Operator& op, const OperatorRule& rule) {
+    return rule.as_convolution && multiplies_weights(op.kind, op.dims);
+}
+
 // Fewest pieces that keep each dimension within its limit, for the dimensions that the runtime cuts.
 ProductCut cut_of(const Operator& op, const OperatorRule& rule) {
     ProductCut cut;
-    const auto* matmul = std::get_if<MatmulDims>(&op.dims);
+    const auto* matmul = runs_as_convolution(op, rule) ? nullptr : std::get_if<MatmulDims>(&op.dims);
     for (const auto& row : kProductDimNames) {
         const auto at = static_cast<std::size_t>(row.value);
         const ProductLimit& limit = rule.product_limits[at];
@@ -70,7 +74,7 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
             return fmt::format("its result takes {}, the limit is {}", to_text(size), to_text(rule.max_bytes->value));
         }
     }
-    const auto* matmul = std::get_if<MatmulDims>(&op.dims);
+    const auto* matmul = runs_as_convolution(op, rule) ? nullptr : std::get_if<MatmulDims>(&op.dims);
     for (const auto& row : kProductDimNames) {
         const ProductLimit& limit = rule.product_limits[static_cast<std::size_t>(row.value)];
         if (matmul != nullptr && limit.falls_back() && size_of(*matmul, row.value) > *limit.most) {
@@ -219,7 +223,9 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
     }
     support.cut = cut_of(op, rule);
     support.supported = true;
-    support.multi_core = rule.multi_core && !support.own_code;
+    const auto conv2d = static_cast<std::size_t>(OperatorKind::kConv2d);
+    const OperatorRule& split = runs_as_convolution(op, rule) ? device.runtime.operators[conv2d] : rule;
+    support.multi_core = split.multi_core && !support.own_code;
     support.fallback.reset();
     return support;
 }

@@ -1,4 +1,6 @@
 // Prediction of a standalone kernel: a step of a compiled graph, or a call of the runtime's operator library.
+#include <algorithm>
+
 #include "base/index.h"
 #include "berth/runtimes.h"
 #include "cost/lowering.h"
@@ -17,6 +19,20 @@ CrossingTerm layout_change(const Profile& profile, DeviceId device, const Kernel
 }
 
 }  // namespace
+
+std::optional<EvidenceKind> kernel_evidence(const Profile& profile, DeviceId device, const Kernel& kernel,
+                                            const Execution& execution) {
+    Kernel step = kernel;
+    step.library_call = false;  // the call around it rests on numbers of its own
+    const auto evidence = predict_kernel(profile, device, step, execution).uncertainty.evidence;
+    if (!evidence) {
+        return std::nullopt;
+    }
+    const double most = std::max({evidence->near, evidence->elsewhere, evidence->assumed});
+    return most == evidence->near        ? EvidenceKind::kNear
+           : most == evidence->elsewhere ? EvidenceKind::kElsewhere
+                                         : EvidenceKind::kAssumed;
+}
 
 KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const Kernel& kernel,
                                 const Execution& execution, MatrixLayout layout, std::optional<std::size_t> runtime) {

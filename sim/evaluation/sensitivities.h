@@ -66,11 +66,14 @@ class Sensitivities {
         const PlacementTerms* terms = nullptr;
         std::vector<std::size_t> row;  ///< [term] start of its row; kNone: not evaluated yet
         TermValues moved;
+        std::vector<bool> least_certain_assumed;  ///< [term] the number that moves its time most is an assumption
     };
 
     [[nodiscard]] Table& worked_out(const WeightedSum& sum);
     void work_out(Table& table, const TermValues& values, const std::vector<TermId>& terms, std::size_t number,
                   bool up);
+    [[nodiscard]] bool least_certain_is_assumed(const double* times) const;
+    [[nodiscard]] std::optional<Evidence> evidence_of(std::span<const WeightedSum> mix);
     void add_errors(const WeightedSum& sum, std::vector<double>& times) const;
     /// Effects on the logarithm of a sum of times or energies, `total` under the profile, of which `errors` are subject
     /// to each model error.

@@ -40,11 +40,12 @@ std::vector<TermId> missing_terms(const WeightedSum& sum, const std::vector<std:
     return missing;
 }
 
-// Visits each term of a sum with its time; a split-fusion term is expanded into its components.
+// Visits each term of a sum with its place in the table and its time; a split-fusion term is expanded into its
+// components.
 template <class Add>
 void each_term(const WeightedSum& sum, Add add) {
     const auto each = [&](TermId term, double count) {
-        add((*sum.terms)[term], sum.values->times[term] * count * sum.share);
+        add(term, (*sum.terms)[term], sum.values->times[term] * count * sum.share);
     };
     for (const TermCount& one : sum.sum) {
         const auto* split = std::get_if<SplitFusionTerm>(&(*sum.terms)[one.term]);
@@ -58,9 +59,15 @@ void each_term(const WeightedSum& sum, Add add) {
     }
 }
 
-std::optional<EvidenceKind> evidence_for(const Kernel& kernel, const Device& device) {
-    return device.evidence ? std::optional(evidence_for(kernel.kind, kernel.input, kernel.dims, *device.evidence))
-                           : std::nullopt;
+// The runtime's own code on a core of the host is no kernel that rows of the device show.
+std::optional<EvidenceKind> measured_alike(const KernelTerm& term, const Device& device) {
+    if (!device.evidence) {
+        return std::nullopt;
+    }
+    const Kernel& kernel = term.kernel;
+    return kernel.own_code
+               ? EvidenceKind::kAssumed
+               : evidence_for(kernel.kind, kernel.input, kernel.dims, term.execution.cores, *device.evidence);
 }
 
 bool was_measured(Origin origin) { return origin == Origin::kMeasured || origin == Origin::kCalibrated; }
@@ -69,12 +76,12 @@ bool was_measured(Origin origin) { return origin == Origin::kMeasured || origin 
 // was calibrated on kernels measured by themselves, since that error holds for kernels near those. Errors that are
 // assumed, or calibrated on whole networks, hold for any kernel. The factor is an assumption; `berth calibrate
 // --leave-out network` reports the factor that left-out networks ask for.
-double doubt(const Kernel& kernel, const Device& device, ErrorClass of) {
+double doubt(const KernelTerm& term, const Device& device, ErrorClass of) {
     constexpr double kFarther = 1.5;
     const auto by_itself = [](const MeasuredKind& one) { return !one.ranges.empty(); };
     const bool of_kernels = was_measured(error_of(device, of).origin) && device.evidence &&
                             std::ranges::any_of(*device.evidence, by_itself);
-    return of_kernels && evidence_for(kernel, device) != EvidenceKind::kNear ? kFarther : 1;
+    return of_kernels && measured_alike(term, device) != EvidenceKind::kNear ? kFarther : 1;
 }
 
 // Whether a kernel's schedule is taken from a number that no row determined.
@@ -84,15 +91,19 @@ bool rests_on_assumed_schedule(const KernelTerm& term, const Device& device) {
            !was_measured(device.attention->keeps_scores_from->origin) && may_keep_scores(device, term.execution.cores);
 }
 
-// Evidence for a term; hand-overs and runtime calls rest on their own numbers.
-std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profile& profile) {
+// Evidence for a term; hand-overs and runtime calls rest on their own numbers. A kernel measured only elsewhere, whose
+// least certain number is an assumption, rests on that: its rows did not show what decides here.
+std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profile& profile,
+                                         bool least_certain_assumed) {
     const auto device = [&profile](DeviceId id) -> const Device& {
         return profile.devices[static_cast<std::size_t>(id)];
     };
     if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
         const Device& on = device(kernel->device);
-        const auto found = evidence_for(kernel->kernel, on);
-        return found && rests_on_assumed_schedule(*kernel, on) ? EvidenceKind::kAssumed : found;
+        const auto found = measured_alike(*kernel, on);
+        const bool assumed =
+            rests_on_assumed_schedule(*kernel, on) || (found == EvidenceKind::kElsewhere && least_certain_assumed);
+        return found && assumed ? EvidenceKind::kAssumed : found;
     }
     const auto* call = std::get_if<CallTerm>(&term);
     const auto* crossing = std::get_if<CrossingTerm>(&term);
@@ -102,23 +113,6 @@ std::optional<EvidenceKind> evidence_for(const PlacementTerm& term, const Profil
     }
     return crossing != nullptr && was_measured(device(crossing->to).error.handover.origin) ? EvidenceKind::kElsewhere
                                                                                            : EvidenceKind::kAssumed;
-}
-
-std::optional<Evidence> evidence_of(std::span<const WeightedSum> mix, const Profile& profile) {
-    Evidence evidence;
-    bool stated = true;
-    for (const WeightedSum& sum : mix) {
-        each_term(sum, [&](const PlacementTerm& term, double time) {
-            const auto rests_on = evidence_for(term, profile);
-            stated = stated && rests_on;
-            evidence.add(rests_on.value_or(EvidenceKind::kAssumed), time);
-        });
-    }
-    const double all = evidence.near + evidence.elsewhere + evidence.assumed;
-    if (!stated || all <= 0) {
-        return std::nullopt;
-    }
-    return Evidence{evidence.near / all, evidence.elsewhere / all, evidence.assumed / all};
 }
 
 }  // namespace
@@ -246,7 +240,7 @@ void Sensitivities::work_out(Table& table, const TermValues& values, const std::
 Sensitivities::Table& Sensitivities::worked_out(const WeightedSum& sum) {
     auto table = std::ranges::find(tables_, sum.terms, &Table::terms);
     if (table == tables_.end()) {
-        tables_.push_back({sum.terms, std::vector<std::size_t>(sum.terms->size(), kNone), {}});
+        tables_.push_back({sum.terms, std::vector<std::size_t>(sum.terms->size(), kNone), {}, {}});
         table = tables_.end() - 1;
     }
     const std::vector<TermId> missing = missing_terms(sum, table->row);
@@ -269,16 +263,54 @@ Sensitivities::Table& Sensitivities::worked_out(const WeightedSum& sum) {
         work_out(*table, *sum.values, missing, i, false);
         number.set(number.value);
     }
+    table->least_certain_assumed.resize(sum.terms->size());
+    for (const TermId term : missing) {
+        table->least_certain_assumed[term] = least_certain_is_assumed(&table->moved.times[table->row[term]]);
+    }
     return *table;
+}
+
+// Whether the number that moves a term's time most is neither measured nor stated by a datasheet. `times` are those of
+// each number moved up, then of each moved down.
+bool Sensitivities::least_certain_is_assumed(const double* times) const {
+    double most = 1;
+    bool assumed = false;
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+        const double moved = times[i] / times[numbers_.size() + i];
+        if (const double factor = std::max(moved, 1 / moved); factor > most) {
+            most = factor;
+            const Origin origin = numbers_[i].origin;
+            assumed = !was_measured(origin) && origin != Origin::kDatasheet;
+        }
+    }
+    return assumed;
+}
+
+std::optional<Evidence> Sensitivities::evidence_of(std::span<const WeightedSum> mix) {
+    Evidence evidence;
+    bool stated = true;
+    for (const WeightedSum& sum : mix) {
+        const Table& table = worked_out(sum);
+        each_term(sum, [&](TermId id, const PlacementTerm& term, double time) {
+            const auto rests_on = evidence_for(term, profile_, table.least_certain_assumed[id]);
+            stated = stated && rests_on;
+            evidence.add(rests_on.value_or(EvidenceKind::kAssumed), time);
+        });
+    }
+    const double all = evidence.near + evidence.elsewhere + evidence.assumed;
+    if (!stated || all <= 0) {
+        return std::nullopt;
+    }
+    return Evidence{evidence.near / all, evidence.elsewhere / all, evidence.assumed / all};
 }
 
 // Adds the time of a sum per device and kernel class, weighted by doubt() for kernels of uncertain error.
 void Sensitivities::add_errors(const WeightedSum& sum, std::vector<double>& times) const {
-    each_term(sum, [&](const PlacementTerm& term, double time) {
+    each_term(sum, [&](TermId /*id*/, const PlacementTerm& term, double time) {
         if (const auto* kernel = std::get_if<KernelTerm>(&term)) {
             const Device& device = profile_.devices[static_cast<std::size_t>(kernel->device)];
             const ErrorClass of = error_class(kernel->kernel, device);
-            times[error_place(kernel->device, of)] += time * doubt(kernel->kernel, device, of);
+            times[error_place(kernel->device, of)] += time * doubt(*kernel, device, of);
         } else if (const auto* crossing = std::get_if<CrossingTerm>(&term)) {
             times[error_place(crossing->to, ErrorClass::kHandover)] += time;
         }
@@ -377,7 +409,7 @@ Uncertainty Sensitivities::assembled(std::span<const WeightedSum> mix, std::vect
                 errors[place] / total * std::log1p(error_of(profile_.devices[d], row.value).value);
         }
     }
-    uncertainty.evidence = evidence_of(mix, profile_);
+    uncertainty.evidence = evidence_of(mix);
     uncertainty.independent = decorrelated(uncertainty.effect);
     return uncertainty;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "hardware/profile_reading.h"
 
@@ -27,7 +28,7 @@ std::optional<SizeRange> read_range(const YamlNode& node) {
 void read_sizes(MeasuredKind& measured, const YamlNode& sizes) {
     const auto names = evidence_size_names(measured.kind);
     const std::vector<YamlNode> ranges = sizes.sequence();
-    if (ranges.size() != names.size()) {
+    if (ranges.size() != names.size() && ranges.size() + 1 != names.size()) {  // 'work' may be left out
         sizes.error(fmt::format("{} ranges are given", ranges.size()),
                     fmt::format("one for each of {}", fmt::join(names, ", ")));
         return;
@@ -44,6 +45,12 @@ MeasuredKind read_kind(const YamlNode& node) {
     const auto kind = node.require("op", "a kind of operator").enumeration(operator_names());
     measured.kind = kind.value_or(OperatorKind{});
     measured.dtype = node.require("dtype", "what it ran at").enumeration(kDTypeNames).value_or(DType{});
+    if (const auto form = node.find("form")) {
+        measured.form = form->enumeration(kEvidenceFormNames).value_or(EvidenceForm::kPlain);
+    }
+    if (const auto cores = node.find("cores")) {
+        measured.most_cores = cores->integer(kCoreRange).value_or(0);
+    }
     if (const auto sizes = node.find("sizes"); sizes && kind) {
         read_sizes(measured, *sizes);
     }
@@ -62,7 +69,7 @@ void read_evidence(Device& device, const YamlNode& node) {
     for (const YamlNode& item : list->sequence()) {
         MeasuredKind measured = read_kind(item);
         const bool again = std::ranges::any_of(*device.evidence, [&](const MeasuredKind& one) {
-            return one.kind == measured.kind && one.dtype == measured.dtype;
+            return std::tie(one.kind, one.dtype, one.form) == std::tie(measured.kind, measured.dtype, measured.form);
         });
         if (again) {
             item.error(fmt::format("{} in {} is listed twice", choice_name(operator_names(), measured.kind),

@@ -134,6 +134,7 @@ void check_rule(const OperatorRule& rule, OperatorKind kind, const YamlNode& nod
     };
     refuse("multi_core_from", rule.multi_core, "has no meaning without 'multi_core: true'");
     refuse("cuts_lines", rule.max_kernel.has_value(), "has no meaning without 'max_kernel'");
+    refuse("as_convolution", kind == OperatorKind::kMatmul, "is for matmul");
     refuse("on_the_way", is_conversion(kind), "is for conversions: quantize, dequantize and cast");
 }
 

@@ -379,7 +379,7 @@ std::string row_of(const Layer& layer, const LayerTableFacts& facts, const std::
     const std::string output =
         layer.outputs.empty() ? "" : sizes_text(layer.outputs.front()) + (layer.more_outputs ? ";..." : "");
     return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(facts.model),
-                       number_text(facts.clock_mhz, 6), cores_of(layer.workload), version,
+                       facts.clock_mhz ? number_text(*facts.clock_mhz, 6) : "", cores_of(layer.workload), version,
                        csv_field(layer.name.empty() ? layer.type : layer.name), layer.type,
                        layer.target == "NPU" ? "npu" : "cpu", layer.dtype, csv_field(inputs_text(layer)),
                        weights ? csv_field(sizes_text(layer.inputs[1])) : "", csv_field(output), product_cells(layer),

@@ -112,11 +112,9 @@ Explanation explained(const Kernel& kernel, const Profile& profile, const Device
 }
 
 // ", measured near these sizes"; empty if the profile does not state what was measured.
-std::string rests_on(const Kernel& kernel, const Device& device) {
-    return device.evidence
-               ? fmt::format(", {}",
-                             evidence_words(evidence_for(kernel.kind, kernel.input, kernel.dims, *device.evidence)))
-               : "";
+std::string rests_on(const Kernel& kernel, const Profile& profile, DeviceId device, const Execution& execution) {
+    const auto evidence = kernel_evidence(profile, device, kernel, execution);
+    return evidence ? fmt::format(", {}", evidence_words(*evidence)) : "";
 }
 
 }  // namespace
@@ -150,14 +148,17 @@ std::string explain_text(const OperatorResult& op, const Profile& profile, const
     }
     if (op.cost && op.kernel) {
         const Explanation explanation = explained(*op.kernel, profile, device, execution);
-        text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel, rests_on(*op.kernel, device)), 0, width) +
+        text += wrapped(fmt::format("Kernel: {}{}.", explanation.kernel,
+                                    rests_on(*op.kernel, profile, op.device, execution)),
+                        0, width) +
                 "\n" + explanation_text(explanation, width);
     }
     for (const FurtherKernel& one : op.further) {
         const Explanation explanation = explained(one.kernel, profile, device, execution);
         const std::string times = one.count == 1 ? "" : fmt::format(", {}", times_text(one.count));
         text += "\n" +
-                wrapped(fmt::format("Other kernel: {}{}{}.", explanation.kernel, times, rests_on(one.kernel, device)),
+                wrapped(fmt::format("Other kernel: {}{}{}.", explanation.kernel, times,
+                                    rests_on(one.kernel, profile, op.device, execution)),
                         0, width) +
                 "\n" + explanation_text(explanation, width);
     }
@@ -180,9 +181,10 @@ std::string explain_json(const OperatorResult& op, const Profile& profile, const
     object["latency_ms"] = json_milliseconds(op.latency);
     object["conversion_ms"] = json_milliseconds(op.conversion);
     object["handover_ms"] = json_milliseconds(op.handover);
-    if (op.kernel && device.evidence) {
-        object["evidence"] = choice_name(
-            kEvidenceKindNames, evidence_for(op.kernel->kind, op.kernel->input, op.kernel->dims, *device.evidence));
+    const auto evidence =
+        op.kernel ? kernel_evidence(profile, op.device, *op.kernel, execution) : std::optional<EvidenceKind>();
+    if (evidence) {
+        object["evidence"] = choice_name(kEvidenceKindNames, *evidence);
     }
     object["fused_into"] = json_text(op.fused_into);
     object["not_fused"] = json_not_fused(op);

@@ -105,6 +105,8 @@ Json json_evidence(const Validation& validation) {
             list.push_back({{"device", validation.devices[device]},
                             {"op", traits(one.kind).name},
                             {"dtype", choice_name(kDTypeNames, one.dtype)},
+                            {"form", choice_name(kEvidenceFormNames, one.form)},
+                            {"cores", one.most_cores},
                             {"sizes", std::move(sizes)}});
         }
     }

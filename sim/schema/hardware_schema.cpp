@@ -106,6 +106,8 @@ Part evidence() {
     return list_of(object_with({
         required("op", "a kind of operator", choice(operator_names())),
         required("dtype", "what it ran at", choice(kDTypeNames)),
+        optional("form", "of convolutions and attention, where it is not plain", choice(kEvidenceFormNames)),
+        optional("cores", "the most cores that worked on one; absent: any number", integer(kCoreRange)),
         optional("sizes", "the least and the most of each size; absent: inside whole networks only", list_of(range, 2)),
     }));
 }

@@ -250,7 +250,7 @@ TEST_F(CliBadInput, OptionsThatCannotBe) {
     expect_refused(with({"--op", "matmul", "--shape", "m=0,k=2", "--dtype", "fp16"}),
                    "--op: error: shape: m is 0 (expected 1 or more)\n"
                    "--op: error: shape: matmul needs the size n\n");
-    expect_refused(with({"--op", "matmul", "--shape", "m=16,k=9000,n=64", "--dtype", "fp16"}),
+    expect_refused(with({"--op", "matmul", "--shape", "m=16,k=9000,n=64,weights=0", "--dtype", "fp16"}),
                    "--op: error: rknn 2.3.2 does not run matmul here: k is 9000, the limit is 8192\n");
     expect_refused(with({"--op", "gelu", "--shape", "rows=1,cols=1", "--dtype", "fp16", "--layout", "native"}),
                    "--layout: error: gelu has no layout (expected matmul)\n");

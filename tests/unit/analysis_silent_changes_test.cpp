@@ -80,13 +80,13 @@ TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {
 // Three cores are asked for, and a hint to ask for more would lead nowhere.
 TEST_F(SilentChanges, CoresThatNoOperatorIsSplitOverNameTheRuntime) {
     const auto warnings = silent_settings(base({{"stages.embed.cores", "{npu: 3}"},
-                                                {"hardware.devices.npu.runtime.operators.matmul.multi_core", "false"},
+                                                {"hardware.devices.npu.runtime.operators.conv2d.multi_core", "false"},
                                                 {"hardware.devices.npu.runtime.operators.add.multi_core", "false"},
                                                 {"hardware.devices.npu.cores", "6"}}));
     const auto said = std::ranges::find(warnings, "hardware.devices.npu.cores", &Warning::path);
     ASSERT_NE(said, warnings.end());
     EXPECT_THAT(said->text, AllOf(HasSubstr("operators run on 1 core of npu"), HasSubstr("3 cores are asked for"),
-                                  HasSubstr("runtime.operators.matmul.multi_core=true")));
+                                  HasSubstr("runtime.operators.conv2d.multi_core=true")));
 }
 
 // Numbers of which each limits the other: the datasheet states one bandwidth for both.

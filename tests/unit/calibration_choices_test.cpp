@@ -33,6 +33,23 @@ MeasuredChoice between(const ValidatedRow& a, const ValidatedRow& b) {
     return choices.at(0);
 }
 
+// Rows of the accelerator and of the processor often come from two tables; other choices are within one.
+TEST(Choices, OfDevicesMayComeFromTwoTables) {
+    Validation validation;
+    validation.profile = "board";
+    validation.devices = {"npu", "cpu"};
+    validation.sets.resize(2);
+    validation.sets[0].name = "layers";
+    validation.sets[1].name = "networks";
+    validation.sets[0].rows = {timed(DType::kFp16, 50, 50, 0)};
+    validation.sets[1].rows = {timed(DType::kFp16, 70, 60, 0)};
+    EXPECT_TRUE(choices_of(std::vector{validation}).empty()) << "the same device, at another time";
+    validation.sets[1].rows.front().device = 1;
+    const auto choices = choices_of(std::vector{validation});
+    ASSERT_EQ(choices.size(), 1U);
+    EXPECT_EQ(choices.front().of, ChoiceOf::kDevice);
+}
+
 TEST(Choices, WhatIsMeasuredOnceIsLessSureThanWhatIsPredicted) {
     const auto exact = between(timed(DType::kInt8, 50, 50, 0), timed(DType::kFp16, 70, 60, 0));
     EXPECT_DOUBLE_EQ(exact.measured_probability, exact.probability);

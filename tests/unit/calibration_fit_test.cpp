@@ -186,7 +186,8 @@ TEST_F(CalibrationFit, TheWrittenProfilePredictsAsTheFitDid) {
             EXPECT_EQ(view.origin, Origin::kAssumed);
         }
     }
-    EXPECT_EQ(evidence_for(timed.kernel.kind, timed.kernel.input, timed.kernel.dims, *loaded->devices[0].evidence),
+    EXPECT_EQ(evidence_for(timed.kernel.kind, timed.kernel.input, timed.kernel.dims, timed.execution.cores,
+                           *loaded->devices[0].evidence),
               EvidenceKind::kNear);
     EXPECT_THAT(calibration_text(*calibration), ::testing::HasSubstr("devices.cpu.vector.softmax.per_cycle"));
 }

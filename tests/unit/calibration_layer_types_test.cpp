@@ -21,6 +21,10 @@ TEST(LayerTypes, OfConvolutionsNameWhatIsFusedInOrder) {
     EXPECT_EQ(epilogue("ConvSigmoid"), std::vector{K::kSigmoid});
     EXPECT_EQ(epilogue("ConvReluAdd"), (std::vector{K::kRelu, K::kAdd}));
     EXPECT_EQ(epilogue("ConvAddRelu"), (std::vector{K::kAdd, K::kRelu}));
+    EXPECT_EQ(epilogue("ConvElu"), std::vector{K::kSigmoid});
+    EXPECT_EQ(epilogue("ConvExSoftplus"), std::vector{K::kSigmoid});
+    EXPECT_EQ(epilogue("ConvExSwooshR"), std::vector{K::kSilu});
+    EXPECT_EQ(epilogue("DepthwiseConvolutionMish"), std::vector{K::kSilu});  // as the support list writes it
     EXPECT_EQ(epilogue("ConvSomethingNew"), std::nullopt);
     EXPECT_EQ(epilogue("ConvReluReluReluRelu"), std::nullopt);  // more than a kernel can fuse
 }
@@ -31,6 +35,10 @@ TEST(LayerTypes, OfTheCompilersOwnOperatorsHaveAPrefix) {
     EXPECT_EQ(layer_type("exMatMul").value().form, LayerForm::kActivations);
     EXPECT_EQ(layer_type("exSDPAttention").value().form, LayerForm::kAttention);
     EXPECT_EQ(layer_type("ConvTranspose").value().form, LayerForm::kTransposed);
+    EXPECT_EQ(layer_type("ConvTranposeRelu").value().form, LayerForm::kTransposed);  // the list's spelling
+    EXPECT_EQ(layer_type("exSoftmaxMask").value().kind, K::kSoftmax);
+    EXPECT_EQ(layer_type("AddRelu").value().kind, K::kAdd);
+    EXPECT_EQ(layer_type("MulAdd").value().kind, K::kMul);
     EXPECT_EQ(layer_type("MaxPool").value().kind, K::kPool);
     EXPECT_EQ(layer_type("Resize").value().kind, K::kResize);
 }

@@ -83,6 +83,18 @@ TEST(ProductCuts, ALimitThatIsNotCutSendsTheProductElsewhere) {
     EXPECT_THAT(support.reason, HasSubstr("k is 8960, the limit is 8192"));
 }
 
+TEST(ProductCuts, WeightsOfAConvolutionAreNotLimited) {
+    const Profile profile = board_that_cuts("max_k: 8192, else: cpu, as_convolution: true");
+    Operator op;
+    op.kind = OperatorKind::kMatmul;
+    op.dims = MatmulDims{1, 8, 8960, 256, true};
+    op.dtype = DType::kInt8;
+    const Device& npu = profile.devices[0];
+    EXPECT_TRUE(operator_support(op, profile, npu, matrix_dtypes(npu)).supported);
+    op.dims = MatmulDims{1, 8, 8960, 256, false};
+    EXPECT_FALSE(operator_support(op, profile, npu, matrix_dtypes(npu)).supported) << "a product of two activations";
+}
+
 // 64 x 1024 by 1024 x 256 with 4-bit weights.
 KernelCost grouped(const Profile& profile, std::string_view scheme) {
     std::string why;

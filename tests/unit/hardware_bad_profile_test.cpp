@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "has no meaning without how many elements a vector holds (expected 'lanes' beside the classes, such "
                   "as 16)"),
         bad_value("ZeroVectorRate", kNpuPath + "vector.norm.per_cycle", "0", "'0' is zero (expected more than zero)"),
-        bad_value("CountAsAPercentage", kNpuPath + "matrix.macs_per_cycle.int8", "200%",
+        bad_value("CountAsAPercentage", kNpuPath + "vector.norm.per_cycle", "200%",
                   "'200%' has a unit, and this is a count (expected a number without a unit, or a share of another "
                   "number, such as 50% of PATH)"),
         bad_value("UnalignedCheaper", kNpuPath + "attention.unaligned", "0.5",
@@ -159,6 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value("ElseWithoutLimit", kRules + "add.else", "cpu",
                   "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel', "
                   "'max_depthwise_kernel' or 'max_pooled'"),
+        bad_value("ConvolutionOfAnAdd", kRules + "add.as_convolution", "true", "is for matmul"),
         bad_value("LinesWithoutLimit", kRules + "add.cuts_lines", "true", "has no meaning without 'max_kernel'"),
         bad_value("OwnCodeWithoutRates", kRules + "matmul.else", "own_code",
                   "the runtime has no 'own_code' (expected own_code: {macs_per_cycle: ..., elements_per_cycle: ...})"),
@@ -168,9 +169,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"CutTwice", kRules + "matmul", "{on: npu, max_k: 8192, cuts: [k, k]}",
                  at_set(kRules + "matmul", "devices.npu.runtime.operators.matmul.cuts.1: 'k' is given twice", 34)},
         bad_value("OnTheWay", kRules + "add.on_the_way", "true", "is for conversions: quantize, dequantize and cast"),
-        BadValue{"EvidenceOfOtherSizes", kNpuPath + "evidence", "[{op: matmul, dtype: fp16, sizes: [[1, 2]]}]",
-                 at_set(kNpuPath + "evidence",
-                        "devices.npu.evidence.0.sizes: 1 ranges are given (expected one for each of m, k, n)", 35)},
+        BadValue{
+            "EvidenceOfOtherSizes", kNpuPath + "evidence", "[{op: matmul, dtype: fp16, sizes: [[1, 2]]}]",
+            at_set(kNpuPath + "evidence",
+                   "devices.npu.evidence.0.sizes: 1 ranges are given (expected one for each of m, k, n, work)", 35)},
         BadValue{
             "EvidenceUpsideDown", kNpuPath + "evidence", "[{op: add, dtype: fp16, sizes: [[1, 2], [4, 3]]}]",
             at_set(kNpuPath + "evidence",

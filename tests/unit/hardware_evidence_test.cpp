@@ -11,27 +11,76 @@ namespace berth {
 namespace {
 
 MeasuredKind products_of_a_board() {
-    return {OperatorKind::kMatmul, DType::kFp16, {{16, 1024}, {64, 4096}, {64, 4096}}};
+    return {OperatorKind::kMatmul,
+            DType::kFp16,
+            EvidenceForm::kPlain,
+            {{16, 1024}, {64, 4096}, {64, 4096}, {65536, 1 << 30}},
+            2};
 }
 
-EvidenceKind of_product(std::int64_t m, std::int64_t k, std::int64_t n, DType dtype = DType::kFp16) {
+EvidenceKind of_product(std::int64_t m, std::int64_t k, std::int64_t n, DType dtype = DType::kFp16,
+                        std::int64_t cores = 1) {
     const std::vector<MeasuredKind> measured{products_of_a_board()};
-    return evidence_for(OperatorKind::kMatmul, dtype, MatmulDims{1, m, k, n}, measured);
+    return evidence_for(OperatorKind::kMatmul, dtype, MatmulDims{1, m, k, n}, cores, measured);
 }
 
 TEST(Evidence, IsNearWithinAFactorOfTwoOfEachSize) {
     EXPECT_EQ(of_product(128, 512, 512), EvidenceKind::kNear);
-    EXPECT_EQ(of_product(8, 32, 8192), EvidenceKind::kNear);
+    EXPECT_EQ(of_product(8, 64, 8192), EvidenceKind::kNear);
     EXPECT_EQ(of_product(7, 512, 512), EvidenceKind::kElsewhere);
     EXPECT_EQ(of_product(128, 512, 8193), EvidenceKind::kElsewhere);
 }
 
+TEST(Evidence, OfTheLargestOfEachSizeTogetherIsFar) {
+    EXPECT_EQ(of_product(1024, 1024, 1024), EvidenceKind::kNear);
+    EXPECT_EQ(of_product(1024, 4096, 4096), EvidenceKind::kElsewhere) << "eight times the largest product";
+}
+
+TEST(Evidence, OnMoreCoresThanWereMeasuredIsFar) {
+    EXPECT_EQ(of_product(128, 512, 512, DType::kFp16, 2), EvidenceKind::kNear);
+    EXPECT_EQ(of_product(128, 512, 512, DType::kFp16, 3), EvidenceKind::kElsewhere);
+}
+
+TEST(Evidence, OfOneMeasuredSizeReachesNoOther) {
+    const auto of_head = [](std::int64_t width) {
+        const std::vector<MeasuredKind> measured{{OperatorKind::kAttention,
+                                                  DType::kFp16,
+                                                  EvidenceForm::kPlain,
+                                                  {{3, 24}, {7450, 1048576}, {64, 64}, {1 << 20, 1 << 30}},
+                                                  0}};
+        return evidence_for(OperatorKind::kAttention, DType::kFp16, AttentionDims{1, 12, 12, 512, 512, width}, 1,
+                            measured);
+    };
+    EXPECT_EQ(of_head(64), EvidenceKind::kNear);
+    EXPECT_EQ(of_head(32), EvidenceKind::kElsewhere);
+    EXPECT_EQ(of_head(80), EvidenceKind::kElsewhere);
+}
+
+TEST(Evidence, TellsFormsApart) {
+    AttentionDims heads{1, 12, 12, 512, 512, 64};
+    EXPECT_EQ(evidence_form(heads), EvidenceForm::kPlain);
+    heads.window = 128;
+    EXPECT_EQ(evidence_form(heads), EvidenceForm::kMasked);
+    heads.window = 0;
+    heads.causal = true;
+    EXPECT_EQ(evidence_form(heads), EvidenceForm::kMasked);
+    heads.seq = 1;  // the last query sees every key
+    EXPECT_EQ(evidence_form(heads), EvidenceForm::kPlain);
+    ConvDims conv;
+    conv.in_channels = conv.out_channels = 64;
+    EXPECT_EQ(evidence_form(conv), EvidenceForm::kPlain);
+    conv.groups = 64;
+    EXPECT_EQ(evidence_form(conv), EvidenceForm::kGrouped);
+    const std::vector<MeasuredKind> plain{{OperatorKind::kConv2d, DType::kInt8, EvidenceForm::kPlain, {}, 0}};
+    EXPECT_EQ(evidence_for(OperatorKind::kConv2d, DType::kInt8, conv, 1, plain), EvidenceKind::kAssumed);
+}
+
 TEST(Evidence, IsOfOneKindAndDType) {
     EXPECT_EQ(of_product(128, 512, 512, DType::kInt8), EvidenceKind::kAssumed);
-    const std::vector<MeasuredKind> inside_networks{{OperatorKind::kMatmul, DType::kFp16, {}}};
-    EXPECT_EQ(evidence_for(OperatorKind::kMatmul, DType::kFp16, MatmulDims{1, 128, 512, 512}, inside_networks),
+    const std::vector<MeasuredKind> inside_networks{{OperatorKind::kMatmul, DType::kFp16, EvidenceForm::kPlain, {}, 0}};
+    EXPECT_EQ(evidence_for(OperatorKind::kMatmul, DType::kFp16, MatmulDims{1, 128, 512, 512}, 1, inside_networks),
               EvidenceKind::kElsewhere);
-    EXPECT_EQ(evidence_for(OperatorKind::kAdd, DType::kFp16, RowsDims{128, 512}, inside_networks),
+    EXPECT_EQ(evidence_for(OperatorKind::kAdd, DType::kFp16, RowsDims{128, 512}, 1, inside_networks),
               EvidenceKind::kAssumed);
 }
 
@@ -42,7 +91,7 @@ TEST(Evidence, OfAConvolutionCountsPositionsDepthAndChannels) {
     conv.kernel_height = conv.kernel_width = 3;
     conv.out_channels = 128;
     conv.out_height = conv.out_width = 20;
-    EXPECT_EQ(evidence_sizes(conv), (std::vector<std::int64_t>{400, 288, 128}));
+    EXPECT_EQ(evidence_sizes(conv), (std::vector<std::int64_t>{400, 288, 128, 400 * 288 * 128}));
 }
 
 // Effect of the model errors of products on one product's time, if products of 128 rows were measured.
@@ -72,6 +121,25 @@ TEST(Evidence, LeavesErrorsThatAreOfAnyKernel) {
     EXPECT_NEAR(error_of_product(1024, "assumed", kOneProduct) / near, 1, 1e-9);
     EXPECT_NEAR(error_of_product(1024, "calibrated", "[{op: matmul, dtype: fp16}]") / near, 1, 1e-9);
     EXPECT_NEAR(error_of_product(1024, "calibrated", "[]") / near, 1, 1e-9);
+}
+
+// What a product was measured for elsewhere depends on which number decides here: rows limited by weights do not show
+// the rate of the array.
+std::optional<EvidenceKind> evidence_of_product(const std::string& rate_kind) {
+    const ProfileReading board =
+        read_board({{"devices.npu.matrix.macs_per_cycle.fp16", "{value: 512, spread: 200%, kind: " + rate_kind + "}"},
+                    {"devices.npu.evidence", "[{op: matmul, dtype: fp16}]"}});
+    EXPECT_TRUE(board.profile) << board.complaints;
+    Kernel kernel;
+    kernel.kind = OperatorKind::kMatmul;
+    kernel.dims = MatmulDims{1, 512, 512, 512};
+    kernel.input = kernel.weight = kernel.output = DType::kFp16;
+    return kernel_evidence(*board.profile, 0, kernel, {1, std::nullopt});
+}
+
+TEST(Evidence, RestsOnTheLeastCertainNumber) {
+    EXPECT_EQ(evidence_of_product("calibrated"), EvidenceKind::kElsewhere);
+    EXPECT_EQ(evidence_of_product("assumed"), EvidenceKind::kAssumed);
 }
 
 }  // namespace

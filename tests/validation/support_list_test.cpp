@@ -14,6 +14,8 @@ struct ListedOperator {
 };
 using SupportList = std::map<std::string, ListedOperator>;
 
+bool said_to_share(const ListedOperator& line) { return line.cores == "yes" || line.cores.starts_with("RK3576 yes"); }
+
 SupportList support_list(const std::string& path) {
     Diagnostics diagnostics;
     const auto path_here = std::string(BERTH_SOURCE_DIR) + "/hardware/measured/" + path;
@@ -76,14 +78,34 @@ TEST_P(SupportOf, OperatorsAreThoseOfTheList) {
 TEST_P(SupportOf, OperatorsAreSharedByCoresWhereTheListSaysSo) {
     const Device device = npu();
     for (const auto& [kind, line] : lines()) {
-        const std::string cores = list().at(line).cores;
-        const bool shared = cores == "yes" || cores.starts_with("RK3576 yes");
-        EXPECT_EQ(device.runtime.operators[static_cast<std::size_t>(kind)].multi_core, shared) << line;
+        EXPECT_EQ(device.runtime.operators[static_cast<std::size_t>(kind)].multi_core, said_to_share(list().at(line)))
+            << line;
     }
 }
 
-TEST_P(SupportOf, DepthIsLimitedWhereTheListSaysSo) {
+TEST_P(SupportOf, FusedActivationsAreSharedByCoresWhereTheListSaysSo) {
+    const std::vector<std::pair<OperatorKind, std::string>> activations{{OperatorKind::kSilu, "ConvolutionSwish"},
+                                                                        {OperatorKind::kSigmoid, "ConvolutionSigmoid"},
+                                                                        {OperatorKind::kRelu, "ConvolutionRelu"},
+                                                                        {OperatorKind::kAdd, "ConvolutionAdd"}};
+    const Device device = npu();
+    for (const auto& [kind, line] : activations) {
+        const auto rule =
+            std::ranges::find(device.runtime.fuses, std::vector{OperatorKind::kConv2d, kind}, &FusionRule::pattern);
+        ASSERT_NE(rule, device.runtime.fuses.end()) << line;
+        EXPECT_EQ(rule->multi_core, said_to_share(list().at(line))) << line;
+    }
+}
+
+TEST_P(SupportOf, ProductsOfActivationsAreThoseOfTheList) {
+    const OperatorRule rule = npu().runtime.operators[static_cast<std::size_t>(OperatorKind::kMatmul)];
+    EXPECT_EQ(rule.multi_core, said_to_share(list().at("exMatMul")));
+    EXPECT_TRUE(rule.as_convolution) << "with weights they are Convolution";
     EXPECT_EQ(list().at("exMatMul").limits, "k<=8192");
+    EXPECT_EQ(rule.product_limits[static_cast<std::size_t>(ProductDim::kK)].most, 8192);
+}
+
+TEST_P(SupportOf, DepthIsLimitedWhereTheListSaysSo) {
     EXPECT_EQ(list().at("Convolution").limits, "");
     // A larger global pooling runs as window pooling, for which the list states no size.
     EXPECT_EQ(list().at("AveragePool").limits.find("height<=7"), std::string::npos);
