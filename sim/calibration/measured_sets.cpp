@@ -115,6 +115,10 @@ std::optional<MeasuredSet> read_set(const YamlNode& node, const fs::path& folder
     return node.diagnostics().error_count() == errors_before ? std::optional(std::move(set)) : std::nullopt;
 }
 
+/// Columns of the library's times: the median of repetitions, or a single one.
+constexpr std::string_view kMedian = "latency_us_median";
+constexpr std::string_view kOneRun = "latency_us";
+
 /// Columns that are specific to one form.
 struct FormColumns {
     RowForm form;
@@ -125,7 +129,8 @@ const std::vector<FormColumns>& form_columns() {
         {RowForm::kOperators, {"op", "dtype", "measured_us"}},
         {RowForm::kMemory, {"access", "bytes", "measured_us"}},
         {RowForm::kCompiledLayers, {"op_type", "npu_mhz", "measured_us"}},
-        {RowForm::kMatmulLibrary, {"ac_native_layout", "latency_us_median"}},
+        {RowForm::kMatmulLibrary, {"ac_native_layout", kMedian}},
+        {RowForm::kMatmulLibrary, {"ac_native_layout", kOneRun}},
         {RowForm::kGeneration, {"model", "ttft_ms", "decode_tokens_per_s"}},
         {RowForm::kModelTotals, {"model", "device", "measured_ms"}},
         {RowForm::kModelTotals, {"model", "dtype", "ms"}},
@@ -202,7 +207,7 @@ std::optional<MeasuredSet> load_measured_file(const Library& library, const fs::
     RowSource source;
     source.device = device.value_or(0);
     source.cores = profile.devices[static_cast<std::size_t>(source.device)].runtime.default_cores;
-    source.time = "latency_us_median";
+    source.time = table->has(kMedian) ? kMedian : kOneRun;
     read_rows(*table, source, profile, library, set);
     // Layers that an accelerator's graph ran on the host belong to its table; rows of models name the device that ran
     // them.

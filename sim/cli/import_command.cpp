@@ -284,6 +284,12 @@ std::optional<std::string> imported_table(const ImportOptions& options, const st
     return import_rknn_table(text, options.file, facts, diagnostics);
 }
 
+// Whether a text is the CSV that import_rknn_table() writes, or others' rows in its form.
+bool is_measured_layers(std::string_view text) {
+    const std::string_view header = text.substr(0, text.find('\n'));
+    return header.find("op_type,") != std::string_view::npos && header.find("measured_us") != std::string_view::npos;
+}
+
 std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optional<std::string>& text,
                                   Diagnostics& diagnostics) {
     if (!text) {
@@ -294,6 +300,11 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     }
     if (layer_report_of(*text)) {
         return SourceKind::kLayerReport;
+    }
+    if (is_measured_layers(*text)) {
+        diagnostics.error(SourceLocation(options.file), "these layers are rows of measurements already",
+                          fmt::format("'berth validate --measured {}', which takes them as they are", options.file));
+        return std::nullopt;
     }
     const std::size_t start = text->find_first_not_of(" \t\r\n");
     if (start != std::string::npos && (*text)[start] == '[') {

@@ -215,6 +215,23 @@ TEST_F(CliImport, ANumberIsFittedToAFileAlone) {
     EXPECT_NE(misspelt.err.find("did you mean memory.dram.clock?"), std::string::npos) << misspelt.err;
 }
 
+// The runtime's printout does not state the clock of the NPU; the board of this one ran at 800 MHz.
+TEST_F(CliImport, TheClockOfAPrintoutCanBeFitted) {
+    const Outcome fitted = berth({"validate", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--measured",
+                                  data("rknn-logs/yolov8s.txt"), "--fit", "hardware.devices.npu.clock"});
+    EXPECT_EQ(fitted.status, 0) << fitted.err;
+    EXPECT_NE(fitted.out.find("devices.npu.clock, fitted to these"), std::string::npos) << fitted.out;
+}
+
+TEST_F(CliImport, RowsOfMeasurementsAreNotImportedAgain) {
+    write("rows.csv", "model,npu_mhz,cores,layer,op_type,dtype,measured_us\nm,1000,1,a,Conv,fp16,10\n");
+    const Outcome again = berth({"import", "rows.csv"});
+    EXPECT_EQ(again.status, 2);
+    EXPECT_EQ(again.err,
+              "rows.csv: error: these layers are rows of measurements already (expected 'berth validate --measured "
+              "rows.csv', which takes them as they are)\n");
+}
+
 TEST_F(CliImport, FilesOfMeasurementsAreRecognisedByTheirColumns) {
     const auto validate = [this](const std::string& text, const std::vector<std::string>& more) {
         write("m.csv", text);
@@ -228,6 +245,11 @@ TEST_F(CliImport, FilesOfMeasurementsAreRecognisedByTheirColumns) {
                                "dtype, measured_us), "),
               std::string::npos)
         << unknown.err;
+    EXPECT_EQ(validate("m,k,n,dtype_in,dtype_out,ac_native_layout,b_native_layout,latency_us\n1,64,64,int8,int32,1,1,109\n",
+                       {"--device", "npu"})
+                  .status,
+              0)
+        << "library calls that were timed once";
     const Outcome nobody = validate("op,dtype,m,k,n,measured_us\nmatmul,fp16,1,64,64,10\n", {});
     EXPECT_EQ(nobody.status, 2);
     EXPECT_EQ(nobody.err, "--device: error: which device ran these rows is not in the file (expected --device NAME)\n");
