@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -120,6 +121,61 @@ const StageModel* model_of(const ScenarioInputs& inputs, const std::string& stag
 /// one.
 bool describes_hardware(const YamlDifference& difference) { return difference.path() == "profile"; }
 
+/// A difference of the hardware. A share of another number that differs, too, is first made at the value that it will
+/// have, and becomes a share again with the number that it is a share of: else its effect and that of its base would be
+/// two opposite steps that mean little.
+struct HardwareStep {
+    YamlDifference difference;
+    std::optional<std::string> alone;    ///< its value in numbers of its own, while its base is the former one
+    std::vector<YamlDifference> shares;  ///< differences that become shares of this number
+};
+
+// A share as a number of its own, which keeps the words behind it: `11.2 GB/s per core`.
+std::optional<std::string> number_alone(const YamlDifference& difference, Profile& profile) {
+    const auto relative = difference.after ? parse_relative(*difference.after) : std::nullopt;
+    const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
+    if (share == nullptr) {
+        return std::nullopt;
+    }
+    const auto numbers = parameters(profile);
+    const auto found = std::ranges::find(numbers, difference.path(), &ParameterView::path);
+    constexpr int kDigits = 15;
+    return found == numbers.end()
+               ? std::nullopt
+               : std::optional(quantity_text(found->value, found->dimension, kDigits) +
+                               (share->per ? fmt::format(" per {}", choice_name(kSharingNames, *share->per)) : ""));
+}
+
+// Shares come before the numbers that they are shares of.
+std::vector<HardwareStep> hardware_steps(const std::vector<YamlDifference>& differences, const Profile& after) {
+    Profile profile = after;
+    std::vector<HardwareStep> steps;
+    std::set<std::string> made;
+    const auto difference_at = [&](const std::string& path) {
+        return std::ranges::find(differences, path, &YamlDifference::path);
+    };
+    const std::function<void(const YamlDifference&)> add = [&](const YamlDifference& difference) {
+        const std::string path = difference.path();
+        if (!made.insert(path).second) {
+            return;
+        }
+        HardwareStep step{difference, std::nullopt, {}};
+        for (const RelativeNumber& one : after.relative) {
+            const auto share = one.base == path ? difference_at(one.path) : differences.end();
+            if (share != differences.end()) {
+                add(*share);
+                step.shares.push_back(*share);
+            }
+            if (one.path == path && difference_at(one.base) != differences.end()) {
+                step.alone = number_alone(difference, profile);
+            }
+        }
+        steps.push_back(std::move(step));
+    };
+    std::ranges::for_each(differences, add);
+    return steps;
+}
+
 class Comparison {
   public:
     Comparison(const ComparedScenario& before, const ComparedScenario& after)
@@ -188,24 +244,42 @@ class Comparison {
     }
 
     void compare_hardware() {
+        std::vector<YamlDifference> differences;
         for (const YamlDifference& difference : differences_between(before_.inputs.hardware, after_.inputs.hardware)) {
-            if (describes_hardware(difference) || defaults_.are_same(difference, "hardware.")) {
-                continue;
+            if (!describes_hardware(difference) && !defaults_.are_same(difference, "hardware.")) {
+                differences.push_back(difference);
             }
+        }
+        for (const HardwareStep& step : hardware_steps(differences, after_.scenario.profile)) {
+            const YamlDifference& difference = step.difference;
             const std::string path = "hardware." + difference.path();
-            add(path, difference.before.value_or(defaults_.before(path)),
-                difference.after.value_or(defaults_.after(path)),
-                [difference, &from = after_.inputs.hardware](ScenarioInputs& inputs) {
-                    for (RuntimeInput& runtime : inputs.runtimes) {
-                        const std::string at = difference.path();
-                        if (runtime.document.text_at(at) == inputs.hardware.text_at(at)) {
-                            take_over(runtime.document, difference, from);
-                        }
-                    }
-                    take_over(inputs.hardware, difference, from);
-                });
+            const auto text = [&](const std::optional<std::string>& written, const std::string& value) {
+                return !written ? value : step.alone ? fmt::format("{} ({})", *written, value) : *written;
+            };
+            add(path, text(difference.before, defaults_.before(path)), text(difference.after, defaults_.after(path)),
+                [step, &from = after_.inputs.hardware](ScenarioInputs& inputs) { make(step, inputs, from); });
             changes_.back().input.origin = difference.origin;
         }
+    }
+
+    static void make(const HardwareStep& step, ScenarioInputs& inputs, const YamlDocument& from) {
+        const std::string at = step.difference.path();
+        const auto make_in = [&](YamlDocument& document) {
+            take_over(document, step.difference, from);
+            if (step.alone) {
+                Diagnostics ignored;
+                static_cast<void>(document.set(at, *step.alone, ignored));
+            }
+            for (const YamlDifference& share : step.shares) {
+                take_over(document, share, from);
+            }
+        };
+        for (RuntimeInput& runtime : inputs.runtimes) {
+            if (runtime.document.text_at(at) == inputs.hardware.text_at(at)) {
+                make_in(runtime.document);
+            }
+        }
+        make_in(inputs.hardware);
     }
 
     // Differences of runtimes that both sides have, except those that follow the hardware.

@@ -118,6 +118,23 @@ TEST(ScenarioDiff, EachInputIsAStepInTheStatedOrder) {
 }
 
 // 300 tokens do not fit a bucket of 256: the bucket, which comes later in the file, is changed first.
+// Half the bus, of which a core draws twice the share: the number that decides is what it was, and neither step undoes
+// the other.
+TEST(ScenarioDiff, AShareAndItsBaseAreNoOppositeSteps) {
+    const std::string bus = "hardware.memory.dram.bandwidth";
+    const std::string core = "hardware.devices.npu.dma.bandwidth";
+    const ScenarioDiff diff =
+        diff_of(loaded("rag-rk3588"), loaded("rag-rk3588", {{bus, "16.9 GB/s"},
+                                                            {core, "85.2% of memory.dram.bandwidth per core"}}));
+    expect_whole(diff);
+    ASSERT_EQ(diff.steps.size(), 2U);
+    EXPECT_THAT(paths_of(diff.steps[0]), ElementsAre(core));
+    EXPECT_NEAR(diff.steps[0].before / diff.steps[0].after, 1, 1e-9);
+    EXPECT_EQ(diff.steps[0].inputs.front().after, "85.2% of memory.dram.bandwidth per core (14.4 GB/s)");
+    EXPECT_THAT(paths_of(diff.steps[1]), ElementsAre(bus));
+    EXPECT_GT(diff.steps[1].after, diff.steps[1].before);
+}
+
 TEST(ScenarioDiff, AnInputThatNeedsAnotherIsChangedBehindIt) {
     const Scenario base = loaded("rag-rk3588", {{"stages.rerank.buckets", "[256]"}});
     const Scenario after = loaded("rag-rk3588", {{"stages.rerank.tokens", "300"}, {"stages.rerank.buckets", "[320]"}});
