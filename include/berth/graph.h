@@ -41,8 +41,8 @@ struct Operator {
     std::vector<TensorId> inputs;  ///< activations only
     TensorId output = -1;
     OperatorId table_of = kNoOperator;  ///< an earlier operator whose weights it shares (tied embeddings)
+    OperatorId bias_of = kNoOperator;   ///< an earlier operator whose bias, or scale and shift, it shares
     std::optional<CacheStorage> cache;  ///< requested storage of the KV cache of attention; absent: the compute dtype
-    bool shares_all = false;            ///< with `table_of`: shares bias and affine terms too, as a repeated block does
     SourceLocation where;
 };
 

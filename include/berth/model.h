@@ -62,7 +62,8 @@ struct OperatorTemplate {
     /// Weight sharing: an earlier operator of its section, or the full name of one of an earlier section, whose weights
     /// it uses.
     std::string table_of;
-    int block = -1;  ///< of a graph written out: its block, -1 for none
+    std::string bias_of;  ///< likewise: whose bias, or scale and shift, it uses
+    int block = -1;       ///< of a graph written out: its block, -1 for none
     SourceLocation where;
 };
 

@@ -189,7 +189,8 @@ struct RowsDims {
     /// Rows of the constant operand of an add or mul (with `affine`), repeated if the result has more, or of the
     /// constant rows that a concat appends to its inputs.
     std::int64_t constant_rows = 0;
-    bool filled = false;  ///< concat: a number fills what the inputs do not cover, as around a padded image
+    bool shifted = false;  ///< mul: besides its constant per column, one that is added (a batch norm by itself)
+    bool filled = false;   ///< concat: a number fills what the inputs do not cover, as around a padded image
     /// Contiguous channels per position in the layouts of input and result: 1 for the host's row-major layout, 0 if
     /// unknown. A device that stores channels in blocks pays for whole blocks, and a reshape moves data unless both
     /// layouts fill them.

@@ -92,7 +92,7 @@ void add_weights(Candidate& candidate, const Assignment& assignment, const Lengt
         WeightStorage storage = weight_storage(op.kind, op.dims, scheme);
         if (shares_table(assignment, length, i)) {
             storage.matrix = storage.scales = Bytes{};
-            storage.beside = op.shares_all ? Bytes{} : storage.beside;
+            storage.beside = op.bias_of != kNoOperator ? Bytes{} : storage.beside;
         }
         candidate.weight_bytes += storage.total();
         candidate.kept_in_dram += has_own_memory(profile, assignment[i]) ? Bytes{} : storage.total();

@@ -31,7 +31,7 @@ Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::in
     const Operator& op = plan.graphs[device].operators[i];
     const OperatorPlan& own = plan.plans[device].operators[i];
     const WeightStorage storage = weight_storage(op.kind, op.dims, own.scheme);
-    const Bytes beside = op.shares_all ? Bytes{} : storage.beside;
+    const Bytes beside = op.bias_of != kNoOperator ? Bytes{} : storage.beside;
     const Bytes weights = is_stored_by_owner(plan, device, op, own.scheme) ? beside : storage.total();
     return weights + kept_in_cache(op, own.scheme, positions) * static_cast<double>(slots);
 }

@@ -292,7 +292,10 @@ class ArchitectureReader {
             op.otherwise = otherwise->text().value_or("");
         }
         if (const auto table = node.find("table_of")) {
-            op.table_of = read_table_of(*table, section);
+            op.table_of = read_owner(*table, section);
+        }
+        if (const auto bias = node.find("bias_of")) {
+            op.bias_of = read_owner(*bias, section);
         }
         if (const auto block = written_ ? node.find("block") : std::nullopt) {
             op.block = static_cast<int>(block->integer({0, kMostBlocks}).value_or(-1));
@@ -323,7 +326,7 @@ class ArchitectureReader {
 
     /// Owner of shared weights: an operator before this one in its section, or one of an earlier section that is not
     /// repeated.
-    [[nodiscard]] std::string read_table_of(const YamlNode& node, const Section& section) const {
+    [[nodiscard]] std::string read_owner(const YamlNode& node, const Section& section) const {
         std::string name = node.text().value_or("");
         if (written_ && full_names_.contains(name)) {
             return name;

@@ -49,8 +49,10 @@ void reorder(Graph& graph, const std::vector<OperatorId>& order) {
     }
     graph.operators = std::move(moved);
     for (Operator& op : graph.operators) {
-        if (op.table_of != kNoOperator) {
-            op.table_of = new_id[static_cast<std::size_t>(op.table_of)];
+        for (OperatorId* owner : {&op.table_of, &op.bias_of}) {
+            if (*owner != kNoOperator) {
+                *owner = new_id[static_cast<std::size_t>(*owner)];
+            }
         }
     }
     for (Tensor& tensor : graph.tensors) {
@@ -64,15 +66,17 @@ void reorder(Graph& graph, const std::vector<OperatorId>& order) {
     }
 }
 
-// Bytes of a table shared with an earlier operator; at another dtype it is a separate copy.
-Bytes shared_table_bytes(const Graph& graph, const Operator& op) {
-    const bool shared =
-        op.table_of != kNoOperator && graph.operators[static_cast<std::size_t>(op.table_of)].dtype == op.dtype;
-    if (!shared) {
+// Bytes of what is shared with earlier operators; at another dtype it is a separate copy.
+Bytes shared_bytes(const Graph& graph, const Operator& op) {
+    const auto shared = [&](OperatorId owner) {
+        return owner != kNoOperator && graph.operators[static_cast<std::size_t>(owner)].dtype == op.dtype;
+    };
+    if (op.table_of == kNoOperator && op.bias_of == kNoOperator) {
         return Bytes{};
     }
     const WeightStorage storage = weight_storage(op.kind, op.dims, op.dtype);
-    return op.shares_all ? storage.total() : storage.matrix + storage.scales;
+    return (shared(op.table_of) ? storage.matrix + storage.scales : Bytes{}) +
+           (shared(op.bias_of) ? storage.beside : Bytes{});
 }
 
 }  // namespace
@@ -97,10 +101,9 @@ GraphTotals totals(const Graph& graph) {
 }
 
 std::int64_t shared_elements(const Operator& op) {
-    if (op.table_of == kNoOperator) {
-        return 0;
-    }
-    return op.shares_all ? weight_elements(op.kind, op.dims) : matrix_elements(op.dims);
+    const std::int64_t matrix = matrix_elements(op.dims);
+    return (op.table_of == kNoOperator ? 0 : matrix) +
+           (op.bias_of == kNoOperator ? 0 : weight_elements(op.kind, op.dims) - matrix);
 }
 
 Bytes weight_bytes(const Operator& op) { return weight_storage(op.kind, op.dims, op.dtype).total(); }
@@ -108,7 +111,7 @@ Bytes weight_bytes(const Operator& op) { return weight_storage(op.kind, op.dims,
 Bytes weight_bytes(const Graph& graph) {
     Bytes sum;
     for (const Operator& op : graph.operators) {
-        sum += weight_bytes(op) - shared_table_bytes(graph, op);
+        sum += weight_bytes(op) - shared_bytes(graph, op);
     }
     return sum;
 }

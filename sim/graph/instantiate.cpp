@@ -190,8 +190,8 @@ class GraphBuilder {
                 return false;
             }
             const Operator& owns = graph_.operators[static_cast<std::size_t>(other)];
-            op.table_of = owns.shares_all ? owns.table_of : other;
-            op.shares_all = true;
+            op.table_of = owns.table_of == kNoOperator ? other : owns.table_of;
+            op.bias_of = owns.bias_of == kNoOperator ? other : owns.bias_of;
         }
         return true;
     }
@@ -246,8 +246,10 @@ class GraphBuilder {
         op.block = planned.source->block >= 0 ? planned.source->block : block;
         graph_.blocks = std::max(graph_.blocks, op.block + 1);
         op.where = planned.source->where;
-        op.table_of = owner_of(*planned.source, op.name);
+        op.table_of = owner_of(*planned.source, planned.source->table_of, op.name);
         check_table(op, planned.source->table_of);
+        op.bias_of = owner_of(*planned.source, planned.source->bias_of, op.name);
+        check_bias(op, planned.source->bias_of);
         op.inputs.reserve(planned.inputs.size());
         for (const Source& source : planned.inputs) {
             const TensorId input = tensor_of(source, first_tensor);
@@ -268,14 +270,34 @@ class GraphBuilder {
         }
     }
 
-    /// Owner of the weights of operator `name`: an operator of the same round, or of an earlier section.
-    [[nodiscard]] OperatorId owner_of(const OperatorTemplate& source, const std::string& name) const {
-        if (source.table_of.empty()) {
+    /// Likewise for their biases, or scales and shifts. An operator that has nothing else shares all with its owner.
+    void check_bias(Operator& op, const std::string& owner) {
+        const auto beside = [](const Operator& each) {
+            return weight_elements(each.kind, each.dims) - matrix_elements(each.dims);
+        };
+        if (owner.empty()) {
+            return;
+        }
+        const std::int64_t held =
+            op.bias_of == kNoOperator ? 0 : beside(graph_.operators[static_cast<std::size_t>(op.bias_of)]);
+        if (held != beside(op)) {
+            diagnostics_.error(op.where, fmt::format("{} uses the bias of {}, which holds {} numbers instead of {}",
+                                                     op.name, owner, held, beside(op)));
+        }
+        if (matrix_elements(op.dims) == 0) {
+            op.table_of = op.bias_of;
+        }
+    }
+
+    /// The operator `owner` that operator `name` shares with: one of the same round, or of an earlier section.
+    [[nodiscard]] OperatorId owner_of(const OperatorTemplate& source, const std::string& owner,
+                                      const std::string& name) const {
+        if (owner.empty()) {
             return kNoOperator;
         }
         const std::string prefix = name.substr(0, name.size() - source.name.size());
-        const OperatorId own = operator_in(graph_, prefix + source.table_of);
-        return own == kNoOperator ? operator_in(graph_, source.table_of) : own;
+        const OperatorId own = operator_in(graph_, prefix + owner);
+        return own == kNoOperator ? operator_in(graph_, owner) : own;
     }
 
     /// Tensor of a source; `first_tensor` is the result of the round's first operator.

@@ -37,14 +37,14 @@ double real(std::int64_t count) { return static_cast<double>(count); }
 /// 1 + 2 + ... + n, without overflow below kLargestCount.
 std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 1}) : product({n, (n + 1) / 2}); }
 
-/// Constants per column: scale and shift of layer_norm, scale of rms_norm, constant operand of add and mul, slope of
-/// relu, constant rows of concat.
+/// Constants per column: scale and shift of layer_norm, scale of rms_norm, constant operand of add and mul, what a mul
+/// adds, slope of relu, constant rows of concat.
 std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
     if (kind == OperatorKind::kConcat) {
         return d.constant_rows;
     }
     const std::int64_t terms = kind == OperatorKind::kLayerNorm ? 2 : std::max<std::int64_t>(1, d.constant_rows);
-    return d.affine ? terms : 0;
+    return (d.affine ? terms : 0) + (d.shifted ? 1 : 0);
 }
 
 /// Kinds whose result has a number of rows of its own.

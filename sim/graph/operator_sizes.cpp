@@ -47,7 +47,7 @@ constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 11>{{
     {"heads_apart", nullptr, &AttentionDims::heads_apart},
 }};
 template <>
-constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 9>{{
+constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 10>{{
     {"rows", &RowsDims::rows},
     {"cols", &RowsDims::cols},
     {"inputs", &RowsDims::inputs},
@@ -56,6 +56,7 @@ constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 9>{{
     {"run", &RowsDims::run},
     {"out_run", &RowsDims::out_run},
     {"affine", nullptr, &RowsDims::affine},
+    {"shifted", nullptr, &RowsDims::shifted},
     {"filled", nullptr, &RowsDims::filled},
 }};
 template <>

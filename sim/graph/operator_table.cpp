@@ -123,6 +123,8 @@ constexpr std::array<SizeField, 3> kReluSizes{required("rows"), required("cols")
 constexpr SizeField kConstantRows{"constant_rows", 0, "", 0};
 constexpr std::array<SizeField, 5> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
                                              flag("affine", 0), kConstantRows};
+constexpr std::array<SizeField, 6> kProductSizes{required("rows"),  required("cols"), optional("inputs", 2),
+                                                 flag("affine", 0), kConstantRows,    flag("shifted", 0)};
 constexpr std::array<SizeField, 5> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2),
                                                 kConstantRows, flag("filled", 0)};
 constexpr std::array<SizeField, 4> kReshapeSizes{required("rows"), required("cols"), as_much_as("run", "cols"),
@@ -147,7 +149,7 @@ constexpr std::array<OperatorTraits, kOperatorKindCount> kTraits{{
     {K::kTanh,       "tanh",       F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxTanh},
     {K::kSigmoid,    "sigmoid",    F::kRows,      kRowsSizes,   kActivation,  C::kElementwise, false, kOnnxSigmoid},
     {K::kAdd,        "add",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxAdd},
-    {K::kMul,        "mul",        F::kRows,      kSumSizes,    kElementwise, C::kElementwise, false, kOnnxMul},
+    {K::kMul,        "mul",        F::kRows,      kProductSizes,kElementwise, C::kElementwise, false, kOnnxMul},
     {K::kTranspose,  "transpose",  F::kRows,      kRowsSizes,   kMove,        C::kElementwise, false, kOnnxTranspose},
     {K::kReshape,    "reshape",    F::kRows,      kReshapeSizes,kElementwise, C::kElementwise, true,  kOnnxReshape},
     {K::kSplit,      "split",      F::kRows,      kRowsSizes,   kElementwise, C::kElementwise, false, kOnnxSplit},

@@ -266,8 +266,10 @@ class ConfigReader {
         std::ranges::sort(parts);
         const bool whole = std::ranges::all_of(parts, &std::string::empty);
         if (part_.empty()) {
-            diagnostics_.error(node.where(), fmt::format("model_type '{}' describes {} models", type, parts.size()),
-                               "--part " + list_of(parts));
+            const std::string several = fmt::format("model_type '{}' describes {} models", type, parts.size());
+            const std::string one =
+                fmt::format("no architecture stands for all of model_type '{}', only for a part", type);
+            diagnostics_.error(node.where(), parts.size() == 1 ? one : several, "--part " + list_of(parts));
         } else {
             std::erase(parts, "");
             diagnostics_.error(node.where(), fmt::format("model_type '{}' has no part '{}'", type, part_),

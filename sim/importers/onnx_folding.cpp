@@ -1,8 +1,10 @@
 // Folds constants into the weights and the bias of the preceding product or convolution, and padding into the next one.
 #include <algorithm>
+#include <iterator>
 
 #include "importers/onnx_operators.h"
 #include "importers/onnx_patterns.h"
+#include "importers/onnx_products.h"
 #include "importers/onnx_rule.h"
 
 namespace berth {
@@ -23,26 +25,15 @@ std::optional<Columns> columns_of(const OnnxNetwork& network, NodeId node) {
     const bool product = is_one_of({"MatMul", "MatMulInteger", "MatMulNBits", "FusedMatMul", "Gemm"});
     const bool conv = is_one_of({"Conv", "ConvInteger", "ConvTranspose"});
     const Shape& made = network.shape(network.output(node));
-    if ((!product && !conv) || made.size() < (conv ? 2U : 1U) || network.activations(node).size() != 1) {
+    if ((!product && !conv) || made.size() < (conv ? 2U : 1U) || network.activations(node).size() != 1 ||
+        adds_table(network, node)) {
         return std::nullopt;
+    }
+    if (product && made.size() > 1 && network.constant(network.input(node, 0))) {
+        return Columns{made.size() - 2};  // weights on the left: a row of theirs makes a row of the result
     }
     const bool last = product || channels_second(*network.step(node).source, made) != made;
     return Columns{last ? made.size() - 1 : 1, conv};
-}
-
-/// Whether the constant is a single number, or one number per column.
-bool one_per_column(const OnnxNetwork& network, ValueId constant, const Shape& made, std::size_t axis) {
-    const Shape& shape = network.shape(constant);
-    if (shape.size() > made.size()) {
-        return network.elements(constant) == 1;
-    }
-    const std::size_t missing = made.size() - shape.size();
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        if (shape[i] != 1 && (i + missing != axis || shape[i] != made[axis])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 enum class Folded : std::uint8_t { kNothing, kScale, kShift };
@@ -51,7 +42,9 @@ enum class Folded : std::uint8_t { kNothing, kScale, kShift };
 Folded folded_into(const OnnxNetwork& network, NodeId reader, const Shape& made, const Columns& columns) {
     if (network.is(reader, "BatchNormalization")) {
         const bool fits = columns.axis == 1 && (columns.channels || made.size() == 2);
-        return fits ? Folded::kShift : Folded::kNothing;
+        return fits && has_fixed_statistics(network, reader) && network.elements(network.input(reader, 1)) == made[1]
+                   ? Folded::kShift
+                   : Folded::kNothing;
     }
     const bool shifts = with_constant(network, reader, "Add") || with_constant(network, reader, "Sub");
     const bool scales = with_constant(network, reader, "Mul") ||
@@ -121,6 +114,24 @@ bool pads_next(const OnnxNetwork& network, NodeId node) {
 
 }  // namespace
 
+bool one_per_column(const OnnxNetwork& network, ValueId constant, const Shape& made, std::size_t axis) {
+    const Shape& shape = network.shape(constant);
+    if (shape.size() > made.size()) {
+        return network.elements(constant) == 1;
+    }
+    const std::size_t missing = made.size() - shape.size();
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        if (shape[i] != 1 && (i + missing != axis || shape[i] != made[axis])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool has_fixed_statistics(const OnnxNetwork& network, NodeId node) {
+    return network.step(node).source->integer("training_mode", 0) == 0 && network.activations(node).size() == 1;
+}
+
 void fold_pads(OnnxNetwork& network) {
     for (NodeId node = 0; node < network.size(); ++node) {
         if (network.is(node, "Pad") && !cuts(network, node) &&
@@ -142,10 +153,10 @@ void fold_constants(OnnxNetwork& network, OnnxPatterns& found) {
             if (folded == Folded::kNothing) {
                 break;
             }
+            OnnxFolded& taken = found.folded[node];
+            taken.shifted = taken.shifted || folded == Folded::kShift;
+            std::ranges::copy(network.constants_of(reader), std::back_inserter(taken.constants));
             network.pass_by(reader, result);
-            if (folded == Folded::kShift) {
-                found.biased.insert(node);
-            }
         }
     }
 }

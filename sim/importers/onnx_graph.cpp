@@ -17,6 +17,7 @@
 #include "graph/tensor_check.h"
 #include "importers/onnx_operators.h"
 #include "importers/onnx_parts.h"
+#include "importers/onnx_places.h"
 #include "importers/onnx_products.h"
 
 namespace berth {
@@ -84,7 +85,7 @@ class GraphMaker {
             import_.graph.blocks = std::max(import_.graph.blocks, op.block + 1);
         }
         assign_categories(import_.graph);
-        tell_places_from_weights();
+        tell_places_from_weights(import_.graph, nodes_);
         import_.tokens = tokens();
         import_.integer_products = network_.integer_products();
         import_.uncounted = network_.flow().uncounted;
@@ -101,7 +102,7 @@ class GraphMaker {
         const OnnxStep& step = network_.step(node);
         if (const auto group = patterns_.groups.find(node); group != patterns_.groups.end()) {
             const OnnxGroup& found = group->second;
-            return add(node, 0, {found.kind, found.dims, found.inputs, {}});
+            return add(node, 0, {found.kind, found.dims, found.inputs, {}, kNoValue, found.constants});
         }
         if (!shapes_are_known(node)) {
             return false;
@@ -119,7 +120,7 @@ class GraphMaker {
         const OnnxStep& step = network_.step(node);
         for (std::size_t i = 0; i < step.outputs.size(); ++i) {
             if (step.outputs[i] != kNoValue && (i == 0 || is_read(step.outputs[i])) &&
-                !add(node, i, operator_of(network_, node, i, patterns_.biased.contains(node)))) {
+                !add(node, i, operator_of(network_, node, i, shifted(node)))) {
                 return false;
             }
         }
@@ -162,26 +163,29 @@ class GraphMaker {
         op.table_of = added ? kNoOperator : first->second;
     }
 
-    /// Tables by position that are added or multiplied behind the last learned operator are places of boxes, strides or
-    /// scales of results, and no parameters: networks learn no value per position of what they put out.
-    void tell_places_from_weights() {
-        std::vector<bool> learned_behind(import_.graph.tensors.size());
-        for (auto id = static_cast<OperatorId>(import_.graph.operators.size()); id-- > 0;) {
-            Operator& op = import_.graph.operators[static_cast<std::size_t>(id)];
-            const bool behind = learned_behind[static_cast<std::size_t>(op.output)];
-            const bool combines = combining_.contains(id);
-            if (auto* const rows = std::get_if<RowsDims>(&op.dims); combines && rows->constant_rows > 1 && !behind) {
-                rows->affine = false;
-            }
-            const bool learned = behind || (!combines && weight_elements(op.kind, op.dims) > 0);
-            // The places at which an operator samples its first input are not learned either.
-            const std::size_t read =
-                sampling_.contains(id) ? std::min<std::size_t>(1, op.inputs.size()) : op.inputs.size();
-            for (const TensorId input : std::span(op.inputs).first(read)) {
-                const auto index = static_cast<std::size_t>(input);
-                learned_behind[index] = learned_behind[index] || learned;
-            }
+    [[nodiscard]] bool shifted(NodeId node) const {
+        const auto folded = patterns_.folded.find(node);
+        return folded != patterns_.folded.end() && folded->second.shifted;
+    }
+
+    /// Lets the latest operator share the bias, or the scale and shift, of an earlier one if both come from the same
+    /// constants, `beside` and those that were folded into the node.
+    void share_bias(NodeId node, std::vector<ValueId> beside) {
+        Operator& op = import_.graph.operators.back();
+        const auto terms = [](const Operator& of) {
+            return weight_elements(of.kind, of.dims) - matrix_elements(of.dims);
+        };
+        if (const auto folded = patterns_.folded.find(node); folded != patterns_.folded.end()) {
+            std::ranges::copy(folded->second.constants, std::back_inserter(beside));
         }
+        if (beside.empty() || terms(op) == 0) {
+            return;
+        }
+        std::ranges::transform(beside, beside.begin(), [this](ValueId each) { return network_.origin(each); });
+        const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
+        const OperatorId first = beside_.emplace(std::move(beside), id).first->second;
+        const bool same = first != id && terms(import_.graph.operators[static_cast<std::size_t>(first)]) == terms(op);
+        op.bias_of = same ? first : kNoOperator;
     }
 
     /// Whether the inputs behind the first, constants or not, are places at which that one is sampled.
@@ -327,13 +331,14 @@ class GraphMaker {
         if (made >= 0) {
             tensors_[static_cast<std::size_t>(value)] = made;
             share_weights(op.weights);
+            share_bias(node, op.beside);
             const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
             const std::string_view source = network_.step(node).source->op;
             const bool learned = source == "BatchNormalization";
             if ((op.kind == OperatorKind::kAdd || op.kind == OperatorKind::kMul) && !learned) {
-                combining_.insert(id);
+                nodes_.combining.insert(id);
             } else if (samples(source)) {
-                sampling_.insert(id);
+                nodes_.sampling.insert(id);
             }
         }
         return made >= 0;
@@ -421,9 +426,9 @@ class GraphMaker {
     std::vector<TensorId> tensors_;  ///< by value; -1 if it has no tensor yet
     std::unordered_set<std::string> names_;
     std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< indices into the import's lists
-    std::unordered_map<ValueId, OperatorId> owners_;  ///< by constant: the first operator that multiplies by it
-    std::unordered_set<OperatorId> combining_;        ///< nodes that add or multiply element by element
-    std::unordered_set<OperatorId> sampling_;         ///< nodes that read their first input at the places of the others
+    std::unordered_map<ValueId, OperatorId> owners_;     ///< by constant: the first operator that multiplies by it
+    std::map<std::vector<ValueId>, OperatorId> beside_;  ///< by constants: the first operator with this bias
+    OnnxCombining nodes_;
     std::map<std::string, std::int64_t> counters_;
 };
 

@@ -142,6 +142,16 @@ std::vector<ValueId> OnnxNetwork::activations(NodeId node) const {
     return result;
 }
 
+std::vector<ValueId> OnnxNetwork::constants_of(NodeId node) const {
+    std::vector<ValueId> result;
+    for (std::size_t i = 0; i < step(node).inputs.size(); ++i) {
+        if (const ValueId value = input(node, i); constant(value)) {
+            result.push_back(value);
+        }
+    }
+    return result;
+}
+
 NodeId OnnxNetwork::maker(ValueId value) const {
     return value == kNoValue || constant(value) ? kNoNode : flow_.at(value).producer;
 }

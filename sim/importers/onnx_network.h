@@ -32,6 +32,8 @@ class OnnxNetwork {
     [[nodiscard]] ValueId output(NodeId node) const { return step(node).outputs.front(); }
     /// The node's inputs that are given, not constant and not empty.
     [[nodiscard]] std::vector<ValueId> activations(NodeId node) const;
+    /// The node's constant inputs, in order.
+    [[nodiscard]] std::vector<ValueId> constants_of(NodeId node) const;
     /// The constant of the file behind a constant that only stores it differently: transposed, reshaped, quantised.
     [[nodiscard]] ValueId origin(ValueId value) const;
     [[nodiscard]] bool constant(ValueId value) const { return value != kNoValue && flow_.at(value).constant; }

@@ -68,13 +68,16 @@ RowsDims by_channel(const Shape& shape) {
     return d;
 }
 
-/// A batch norm that is not folded into what precedes it: its four constants per channel make a scale and a shift.
+/// A batch norm that is not folded into what precedes it: its four constants per channel make a scale and a shift. One
+/// that takes its statistics from the batch is a norm like others.
 Found batch_norm_of(const OnnxSubject& s) {
     RowsDims d = s.network.channels_last() ? rows_of(s.made) : by_channel(s.made);
     d.inputs = 1;
     d.affine = s.constant(1);
-    d.constant_rows = d.affine && d.rows % 2 == 0 ? 2 : 0;
-    return s.given(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
+    const bool fixed = has_fixed_statistics(s.network, s.node);
+    d.shifted = d.affine && fixed;
+    const OperatorKind kind = fixed ? s.kind : OperatorKind::kLayerNorm;
+    return s.given(0) ? Found(OnnxOperator{kind, d, {s.in(0)}, {}}) : std::nullopt;
 }
 
 /// An activation; that with slopes may have one for each channel.
@@ -256,6 +259,13 @@ Found typed_operator(const OnnxSubject& s) {
     return std::nullopt;
 }
 
+/// The constants of the node that are no matrix, kernels or table: its bias, its scale and shift.
+std::vector<ValueId> constants_beside(const OnnxNetwork& network, NodeId node, const OnnxOperator& op) {
+    std::vector<ValueId> result = network.constants_of(node);
+    std::erase_if(result, [&](ValueId each) { return each == op.weights || network.elements(each) <= 1; });
+    return result;
+}
+
 /// Whether the sizes are in range and the output has exactly the elements that they imply.
 bool fits(const OnnxOperator& op, const Shape& made) {
     return possible_dims(op.kind, op.dims) && output_elements(op.kind, op.dims) == elements_of(made);
@@ -292,6 +302,7 @@ OnnxOperator operator_of(const OnnxNetwork& network, NodeId node, std::size_t ou
     if (const auto kind = kind_of_onnx(network.step(node).source->op)) {
         auto op = typed_operator({network, node, *kind, made, biased});
         if (op && fits(*op, made)) {
+            op->beside = constants_beside(network, node, *op);
             return *op;
         }
     }

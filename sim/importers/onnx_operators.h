@@ -18,7 +18,8 @@ struct OnnxOperator {
     Dims dims;
     std::vector<ValueId> inputs;
     Shape made;
-    ValueId weights = kNoValue;  ///< the constant that holds the matrix, the kernels or the table
+    ValueId weights = kNoValue;     ///< the constant that holds the matrix, the kernels or the table
+    std::vector<ValueId> beside{};  ///< the constants that its bias, or its scale and shift, come from
 };
 
 /// A node with one of its outputs, and its kind from the operator table.

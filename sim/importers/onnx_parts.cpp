@@ -2,12 +2,14 @@
 #include "importers/onnx_parts.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "importers/onnx_einsum.h"
 #include "importers/onnx_patterns.h"
+#include "importers/onnx_products.h"
 
 namespace berth {
 
@@ -72,6 +74,26 @@ bool add_embedding_parts(OnnxParts& parts) {
 }
 
 /// Relative position bias: one number per pair of positions and head, looked up in a table by distance.
+/// A product, and a table that is added to it: a constant summand with a number for each place of the result.
+bool add_gemm_parts(OnnxParts& parts) {
+    const OnnxNetwork& network = parts.network();
+    const Shape& made = network.shape(parts.out(0));
+    const auto product = adds_table(network, parts.node())
+                             ? matmul_of({network, parts.node(), OperatorKind::kMatmul, made, false})
+                             : std::nullopt;
+    if (!product) {
+        return false;
+    }
+    OnnxPart factor{".product", product->kind, product->dims, {}, made, kNoValue, product->weights};
+    std::ranges::transform(product->inputs, std::back_inserter(factor.inputs),
+                           [](ValueId each) { return OnnxSource{each}; });
+    RowsDims sum = rows_of(made);
+    sum.affine = true;
+    sum.constant_rows = network.elements(parts.in(2)) == elements_of(made) ? sum.rows : 0;
+    parts.makes(parts.add({"", OperatorKind::kAdd, sum, {parts.add(std::move(factor))}, made}), 0);
+    return true;
+}
+
 bool add_distance_parts(OnnxParts& parts) {
     const Shape &table = parts.shape(0), &made = parts.network().shape(parts.out(0));
     if (!parts.constant(0) || table.size() != 2 || made.size() != 4) {
@@ -298,6 +320,7 @@ std::vector<OnnxPart> parts_of(const OnnxNetwork& network, NodeId node, std::vec
         {"PagedAttention", add_paged_parts},
         {"QAttention", add_attention_parts},
         {"DynamicQuantizeLSTM", add_recurrent_parts},
+        {"Gemm", add_gemm_parts},
         {"GRU", add_recurrent_parts},
         {"LSTM", add_recurrent_parts},
         {"RNN", add_recurrent_parts},

@@ -2,6 +2,7 @@
 #include "importers/onnx_patterns.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "importers/onnx_rule.h"
@@ -156,7 +157,12 @@ bool match_folded_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
     }
     RowsDims dims = rows_of(network.shape(below->x));
     dims.affine = gamma != kNoNode;
-    add_group(network, found, std::move(steps), last, {OperatorKind::kLayerNorm, dims, {below->x}, kNoValue});
+    std::vector<ValueId> constants = network.constants_of(shift);
+    if (gamma != kNoNode) {
+        std::ranges::copy(network.constants_of(gamma), std::back_inserter(constants));
+    }
+    add_group(network, found, std::move(steps), last,
+              {OperatorKind::kLayerNorm, dims, {below->x}, kNoValue, std::move(constants)});
     return true;
 }
 
@@ -184,19 +190,26 @@ void match_norm(OnnxNetwork& network, NodeId root, OnnxPatterns& found) {
     }
     NodeId last = divide;
     bool affine = false;
+    std::vector<ValueId> constants;
     if (const NodeId scale = next_with_constant(network, last, "Mul"); scale != kNoNode) {
         steps.push_back(last);
         last = scale;
         affine = true;
+        constants = network.constants_of(scale);
         if (const NodeId shift = next_with_constant(network, last, "Add"); shift != kNoNode && below->centred) {
             steps.push_back(last);
             last = shift;
+            std::ranges::copy(network.constants_of(shift), std::back_inserter(constants));
         }
     }
     RowsDims dims = rows_of(network.shape(below->x));
     dims.affine = affine;
     add_group(network, found, std::move(steps), last,
-              {below->centred ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm, dims, {below->x}, kNoValue});
+              {below->centred ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm,
+               dims,
+               {below->x},
+               kNoValue,
+               std::move(constants)});
 }
 
 /// GELU: x (1 + erf(..x..)) / 2, or with tanh, in any order that exporters use.

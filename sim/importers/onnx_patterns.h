@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <vector>
 
 #include "berth/operators.h"
@@ -16,11 +15,18 @@ struct OnnxGroup {
     Dims dims;
     std::vector<ValueId> inputs;
     ValueId output = kNoValue;
+    std::vector<ValueId> constants{};  ///< its scale and shift
+};
+
+/// Nodes behind a product or convolution that its weights and its bias take in.
+struct OnnxFolded {
+    bool shifted = false;  ///< there is a bias now
+    std::vector<ValueId> constants;
 };
 
 struct OnnxPatterns {
-    std::map<NodeId, OnnxGroup> groups;  ///< by the last node of each group
-    std::set<NodeId> biased;             ///< products whose bias or normalisation is a separate node
+    std::map<NodeId, OnnxGroup> groups;   ///< by the last node of each group
+    std::map<NodeId, OnnxFolded> folded;  ///< by the product or convolution
 };
 
 /// Operands that one step of a pattern reads: two, or three with a condition. Variadic operators may have any number.
@@ -33,6 +39,11 @@ inline constexpr std::size_t kMostOperands = 3;
 [[nodiscard]] ValueId only_activation(const OnnxNetwork& network, NodeId node);
 /// Whether the node is this operator with one activation and one constant as inputs.
 [[nodiscard]] bool with_constant(const OnnxNetwork& network, NodeId node, std::string_view op);
+
+/// Whether the constant is a single number, or one number per column of the result, whose columns lie on `axis`.
+[[nodiscard]] bool one_per_column(const OnnxNetwork& network, ValueId constant, const Shape& made, std::size_t axis);
+/// Whether a batch norm is one of inference: constants are all that it needs besides its input.
+[[nodiscard]] bool has_fixed_statistics(const OnnxNetwork& network, NodeId node);
 
 /// Rows and columns of element-wise work. For images the columns are the channels, whichever axis they have in the
 /// file, because devices store the channels of a position contiguously.

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "importers/onnx_patterns.h"
 #include "importers/onnx_rule.h"
 
 namespace berth {
@@ -54,7 +55,7 @@ Found by_constant(const Factors& f, std::int64_t made, bool bias, ValueId from, 
 }
 
 /// Product with the weights on the left: the same work with rows and columns exchanged.
-Found of_constant(const Factors& f, std::int64_t made, ValueId from, ValueId weights) {
+Found of_constant(const Factors& f, std::int64_t made, bool bias, ValueId from, ValueId weights) {
     const std::int64_t rows = f.left.size() < 2 ? 1 : f.left[f.left.size() - 2];
     const std::int64_t matrix = elements_of({rows, f.k});
     const std::int64_t matrices = matrix == 0 ? 0 : elements_of(f.left) / matrix;
@@ -62,7 +63,7 @@ Found of_constant(const Factors& f, std::int64_t made, ValueId from, ValueId wei
         return std::nullopt;
     }
     const std::int64_t columns = elements_of(f.right) / f.k;
-    const MatmulDims d{1, columns, f.k, rows, true, false};
+    const MatmulDims d{1, columns, f.k, rows, true, bias};
     if (matrices > 1) {
         return several_matrices(columns, made / rows, d, matrices, from, weights);
     }
@@ -92,7 +93,7 @@ bool has_bias(const OnnxSubject& s) {
     const bool one_column = !s.made.empty() && s.made.back() == 1;
     const auto bias = [&](std::size_t i) { return s.constant(i) && (s.network.elements(s.in(i)) > 1 || one_column); };
     if (op == "Gemm" || op == "FusedGemm" || op == "GemmFastGelu" || op == "GemmFloat8") {
-        return bias(2);
+        return bias(2) && !adds_table(s.network, s.node);
     }
     if (op == "DynamicQuantizeMatMul") {
         return bias(4);
@@ -142,6 +143,16 @@ bool multiplies(std::string_view op) {
         "STABLEHLO_WHILE", "STABLEHLO_CASE", "WHILE", "IF", "Convolution2DTransposeBias", "edgetpu-custom-op",
         "ethos-u", "DELEGATE"};
     return kNames.contains(op);
+}
+
+bool adds_table(const OnnxNetwork& network, NodeId node) {
+    const ValueId summand = network.is(node, "Gemm") ? network.input(node, 2) : kNoValue;
+    const Shape& made = network.shape(network.output(node));
+    if (!network.constant(summand) || network.elements(summand) == 1 || made.size() != 2) {
+        return false;
+    }
+    const std::size_t columns = network.constant(network.input(node, 0)) ? 0 : 1;
+    return !one_per_column(network, summand, made, columns);
 }
 
 bool may_multiply(const OnnxNode& node) {
@@ -211,7 +222,7 @@ std::optional<OnnxOperator> matmul_of(const OnnxSubject& s) {
     if (s.network.constant(b)) {
         return by_constant(f, made, bias, a, b);
     }
-    return s.network.constant(a) ? of_constant(f, made, b, a) : of_activations(f, s.made, a, b);
+    return s.network.constant(a) ? of_constant(f, made, bias, b, a) : of_activations(f, s.made, a, b);
 }
 
 std::optional<OnnxOperator> conv_of(const OnnxSubject& s) {

@@ -22,6 +22,10 @@ namespace berth {
 [[nodiscard]] std::optional<OnnxOperator> matmul_of(const OnnxSubject& subject);
 [[nodiscard]] std::optional<OnnxOperator> conv_of(const OnnxSubject& subject);
 
+/// Whether the node is a Gemm whose constant summand is neither a single number nor one number per column of its
+/// weights.
+[[nodiscard]] bool adds_table(const OnnxNetwork& network, NodeId node);
+
 /// Whether nothing is known of an operator without a shape rule: it may multiply. Operators of TensorFlow Lite, of
 /// classical machine learning and of ONNX itself are known.
 [[nodiscard]] bool may_multiply(const OnnxNode& node);

@@ -36,6 +36,9 @@ void append_operator(std::string& text, const Graph& graph, const Operator& op) 
     if (op.table_of != kNoOperator) {
         text += ", table_of: " + yaml_scalar(graph.operators[static_cast<std::size_t>(op.table_of)].name);
     }
+    if (op.bias_of != kNoOperator) {
+        text += ", bias_of: " + yaml_scalar(graph.operators[static_cast<std::size_t>(op.bias_of)].name);
+    }
     text += ", inputs: [";
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
         text += (i > 0 ? ", " : "") + yaml_scalar(graph.tensors[static_cast<std::size_t>(op.inputs[i])].name);

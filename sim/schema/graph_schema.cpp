@@ -146,6 +146,7 @@ Part graph_operators(GraphForm form) {
         optional("when", "the operator exists only if this is not 0", expression()),
         optional("table_of", "operator before it in its section, or of an earlier one, whose weights it shares",
                  text()),
+        optional("bias_of", "likewise, whose bias, or scale and shift, it shares", text()),
         optional("otherwise", "what its readers read if it does not exist; its first input if absent", text()),
     };
     if (form == GraphForm::kWritten) {

@@ -157,6 +157,24 @@ TEST(GraphLanguage, TwoOperatorsOfARoundShareATable) {
     EXPECT_EQ(graph.operators.at(5).table_of, 4);
 }
 
+TEST(GraphLanguage, TwoOperatorsOfARoundShareABias) {
+    const auto written = [](const std::string& width) {
+        return WrittenModel(
+            "architecture: tiny\nsizes: {width: w}\ninputs: {x: {shape: [2, 8]}}\nsections:\n  - section: a\n"
+            "    result: next\n    operators:\n      - {name: norm, op: layer_norm, inputs: [x], rows: 2, cols: 8, "
+            "shape: [2, 8]}\n      - {name: next, op: layer_norm, inputs: [norm], bias_of: norm, rows: 16 / width, "
+            "cols: width, shape: [2, 8]}\n",
+            "sizes: {width: " + width + "}\n");
+    };
+    WrittenModel shared = written("8");
+    const Graph graph = shared.graph({1, 1}).value();
+    EXPECT_EQ(totals(graph).parameters, 2 * 8) << shared.said();
+    EXPECT_EQ(weight_bytes(graph), weight_bytes(graph.operators.front()));
+    WrittenModel other = written("4");
+    EXPECT_FALSE(other.graph({1, 1}));
+    EXPECT_THAT(other.said(), HasSubstr("a.next uses the bias of norm, which holds 16 numbers instead of 8"));
+}
+
 // DeepSeek's heads: keys of 192 columns, values of 128.
 TEST(GraphLanguage, ValuesMayBeNarrowerThanKeys) {
     const Graph graph = lay_out("deepseek-v2-lite", {1, 100});

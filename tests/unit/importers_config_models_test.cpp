@@ -76,6 +76,11 @@ TEST(ConfigParts, OneOfSeveralModelsMustBeChosen) {
     EXPECT_FALSE(imported("whisper-base", "encodr", unknown));
     EXPECT_THAT(unknown.text(), HasSubstr("error: model_type 'whisper' has no part 'encodr' (expected decoder or "
                                           "encoder, did you mean encoder?)"));
+    Diagnostics one;
+    const auto sam = YamlDocument::parse(R"({"model_type": "sam"})", "config.json", one);
+    EXPECT_FALSE(import_config(sam->root(one), shipped_architectures(), "", ""));
+    EXPECT_THAT(one.text(), HasSubstr("no architecture stands for all of model_type 'sam', only for a part (expected "
+                                      "--part image)"));
     Diagnostics whole;
     EXPECT_FALSE(imported("gpt2", "decoder", whole));
     EXPECT_THAT(whole.text(), HasSubstr("error: model_type 'gpt2' has no part 'decoder' (expected no part)"));

@@ -99,6 +99,48 @@ TEST(OnnxFolding, ABatchNormByItselfScalesAndShifts) {
     expect_round_trip(import);
 }
 
+TEST(OnnxFolding, ABatchNormCountsItsScaleAndShiftWhereverItStands) {
+    const auto counted = [](const std::string& nodes, const OnnxSizes& input) {
+        const NetworkImport import = imported_graph(nodes, {{"x", input}});
+        expect_round_trip(import);
+        return std::pair(kinds_in_order(import.graph), totals(import.graph).parameters);
+    };
+    using Kinds = std::vector<std::string>;
+    const auto norm = [](const std::string& from, const std::string& to, const std::string& more = "") {
+        return node("BatchNormalization", {from, "s", "s", "s", "s"}, {to}, more);
+    };
+    const std::string eight = constant("s", {8});
+    const std::string sixteen = constant("s", {16});
+    EXPECT_EQ(counted(eight + norm("x", "y"), {1, 8, 1, 1}), std::pair(Kinds{"mul"}, std::int64_t{16}));
+    EXPECT_EQ(counted(eight + norm("x", "y"), {1, 8, 5, 5}), std::pair(Kinds{"mul"}, std::int64_t{16}));
+    EXPECT_EQ(counted(eight + norm("x", "y"), {3, 8}), std::pair(Kinds{"mul"}, std::int64_t{16}));
+    const std::string conv = constant("w", {16, 8, 1, 1}) + node("Conv", {"a", "w"}, {"b"});
+    EXPECT_EQ(counted(eight + norm("x", "a") + conv + node("Relu", {"b"}, {"y"}), {1, 8, 5, 5}),
+              std::pair(Kinds{"mul", "conv2d", "relu"}, std::int64_t{16 + 128}))
+        << "before a convolution that pads, the shift is not the same at the edges";
+    EXPECT_EQ(counted(sixteen + node("Concat", {"x", "x"}, {"a"}, attribute("axis", 1)) + norm("a", "y"), {1, 8, 5, 5}),
+              std::pair(Kinds{"concat", "mul"}, std::int64_t{32}));
+    const std::string after = constant("w", {16, 8, 1, 1}) + node("Conv", {"x", "w"}, {"a"}) + sixteen;
+    EXPECT_EQ(counted(after + norm("a", "b") + norm("b", "y"), {1, 8, 5, 5}),
+              std::pair(Kinds{"conv2d"}, std::int64_t{128 + 16}));
+    EXPECT_EQ(counted(after + norm("a", "y", attribute("training_mode", 1)), {1, 8, 5, 5}),
+              std::pair(Kinds{"conv2d", "layer_norm"}, std::int64_t{128 + 32}))
+        << "with the statistics of the batch it cannot be folded";
+}
+
+TEST(OnnxFolding, WeightsOnTheLeftHaveTheirColumnsInRows) {
+    const auto counted = [](const OnnxSizes& summand) {
+        const NetworkImport import =
+            imported_graph(constant("w", {16, 8}) + constant("b", summand) + node("MatMul", {"w", "x"}, {"a"}) +
+                               node("Add", {"a", "b"}, {"y"}),
+                           {{"x", {8, 4}}});
+        expect_round_trip(import);
+        return std::pair(kinds_in_order(import.graph).size(), totals(import.graph).parameters);
+    };
+    EXPECT_EQ(counted({16, 1}), std::pair(std::size_t{1}, std::int64_t{128 + 16}));
+    EXPECT_EQ(counted({4}), std::pair(std::size_t{2}, std::int64_t{128 + 4})) << "one number per position";
+}
+
 std::string padded(const OnnxSizes& pads, const std::string& more = "") {
     return node("Pad", {"x"}, {"p"}, attribute("pads", pads) + more);
 }

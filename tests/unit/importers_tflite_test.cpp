@@ -45,7 +45,7 @@ constexpr double kClassifierMacs = 16.0 * 16 * 8 * 27 + 14.0 * 14 * 8 * 9 + 10 *
 TEST(Tflite, ConvolutionsHaveTheirChannelsLast) {
     const NetworkImport import = imported_tflite(small_classifier().bytes());
     EXPECT_EQ(macs_in(import.graph), kClassifierMacs);
-    EXPECT_EQ(totals(import.graph).parameters, 8 * 27 + 8 + 8 * 9 + 8 + 80);
+    EXPECT_EQ(totals(import.graph).parameters, 8 * 27 + 8 * 9 + 8 + 80) << "one bias for both convolutions";
     EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("conv2d", "relu", "conv2d", "pool", "reshape", "matmul"));
     EXPECT_THAT(import.products, ElementsAre(Pair("int8 by int8", 3)));
     const auto& conv = std::get<ConvDims>(import.graph.operators[2].dims);

@@ -1,0 +1,128 @@
+// Which constants of a file are weights, and that each counts once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "onnx_imports.h"
+
+namespace berth {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(OnnxWeights, NumbersDrawnAtRandomAreNoWeights) {
+    const NetworkImport import = imported_graph(
+        node("RandomNormal", {}, {"r"}, attribute("shape", OnnxSizes{1, 192, 200})) + node("Add", {"x", "r"}, {"y"}),
+        {{"x", {1, 192, 200}}});
+    EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("add"));
+    EXPECT_EQ(totals(import.graph).parameters, 0);
+}
+
+TEST(OnnxWeights, WeightsThatSeveralOperatorsUseCountOnce) {
+    const std::string weights = constant("w", {8, 8});
+    const NetworkImport import = imported_graph(weights + node("MatMul", {"x", "w"}, {"t"}) +
+                                                    node("Transpose", {"w"}, {"u"}) + node("MatMul", {"t", "u"}, {"y"}),
+                                                {{"x", {4, 8}}});
+    EXPECT_EQ(totals(import.graph).parameters, 64);
+    EXPECT_EQ(macs_in(import.graph), 2.0 * 4 * 64);
+    expect_round_trip(import);
+}
+
+// By their order: two products, norms or convolutions, of which the second reads constants of the first.
+TEST(OnnxWeights, BiasesScalesAndShiftsThatSeveralOperatorsUseCountOnce) {
+    const auto parameters = [](const std::string& nodes, const OnnxSizes& input) {
+        const NetworkImport import = imported_graph(
+            constant("v", {8, 8}) + constant("w", {8, 8}) + constant("b", {8}) + constant("c", {8}) + nodes,
+            {{"x", input}});
+        expect_round_trip(import);
+        return totals(import.graph).parameters;
+    };
+    const auto sums = [](const std::string& second, const std::string& bias) {
+        return node("MatMul", {"x", "v"}, {"a"}) + node("Add", {"a", "b"}, {"t"}) +
+               node("MatMul", {"t", second}, {"d"}) + node("Add", {"d", bias}, {"y"});
+    };
+    EXPECT_EQ(parameters(sums("w", "b"), {4, 8}), 64 + 64 + 8);
+    EXPECT_EQ(parameters(sums("v", "b"), {4, 8}), 64 + 8);
+    EXPECT_EQ(parameters(sums("v", "c"), {4, 8}), 64 + 8 + 8);
+    const auto norms = [](const std::string& shift) {
+        return node("LayerNormalization", {"x", "b", "c"}, {"a"}) + node("Relu", {"a"}, {"d"}) +
+               node("LayerNormalization", {"d", "b", shift}, {"y"});
+    };
+    EXPECT_EQ(parameters(norms("c"), {4, 8}), 8 + 8);
+    EXPECT_EQ(parameters(norms("b"), {4, 8}), 2 * (8 + 8)) << "another shift";
+    const std::string kernels = constant("k", {8, 8, 1, 1});
+    const auto normed = [&](const std::string& shift) {
+        return kernels + node("Conv", {"x", "k"}, {"a"}) +
+               node("BatchNormalization", {"a", "b", "c", "b", "c"}, {"d"}) + node("Conv", {"d", "k"}, {"e"}) +
+               node("BatchNormalization", {"e", "b", shift, "b", "c"}, {"y"});
+    };
+    EXPECT_EQ(parameters(normed("c"), {1, 8, 4, 4}), 64 + 8);
+    EXPECT_EQ(parameters(normed("b"), {1, 8, 4, 4}), 64 + 8 + 8);
+}
+
+TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
+    const auto counted = [](const OnnxSizes& summand) {
+        const NetworkImport import = imported_graph(
+            constant("w", {8, 16}) + constant("c", summand) + node("Gemm", {"x", "w", "c"}, {"y"}), {{"x", {4, 8}}});
+        expect_round_trip(import);
+        EXPECT_EQ(macs_in(import.graph), 4 * 8 * 16);
+        return std::pair(kinds_in_order(import.graph).size(), totals(import.graph).parameters);
+    };
+    EXPECT_EQ(counted({16}), std::pair(std::size_t{1}, std::int64_t{128 + 16}));
+    EXPECT_EQ(counted({1, 16}), std::pair(std::size_t{1}, std::int64_t{128 + 16}));
+    EXPECT_EQ(counted({4, 16}), std::pair(std::size_t{2}, std::int64_t{128 + 64}));
+}
+
+// Attention in its parts: masks and biases of distances for each pair of positions, and the sines of rotary positions.
+TEST(OnnxWeights, TablesOfPositionsWithinAttentionAreNoParameters) {
+    const auto parameters = [](const std::string& nodes) {
+        const NetworkImport import = imported_graph(nodes, {{"x", {1, 2, 4, 8}}, {"g", {1, 2, 4, 1}}});
+        expect_round_trip(import);
+        return totals(import.graph).parameters;
+    };
+    const std::string softmax = node("Softmax", {"s"}, {"p"}) + node("MatMul", {"p", "x"}, {"o"}) +
+                                constant("w", {8, 8}) + node("MatMul", {"o", "w"}, {"y"});
+    const std::string scores =
+        node("Transpose", {"x"}, {"t"}, attribute("perm", OnnxSizes{0, 1, 3, 2})) + node("MatMul", {"x", "t"}, {"q"});
+    const std::string gated = constant("d", {1, 2, 4, 4}) + node("Sigmoid", {"g"}, {"f"}) +
+                              node("Mul", {"f", "d"}, {"b"}) + node("Add", {"q", "b"}, {"s"});
+    EXPECT_EQ(parameters(scores + gated + softmax), 64);
+    const std::string rotated = constant("c", {4, 8}) + constant("i", {4, 8}) + node("Mul", {"x", "c"}, {"a"}) +
+                                node("Neg", {"x"}, {"n"}) + node("Mul", {"n", "i"}, {"b"}) +
+                                node("Add", {"a", "b"}, {"q"}) + constant("w", {8, 8}) +
+                                node("MatMul", {"q", "w"}, {"y"});
+    EXPECT_EQ(parameters(rotated), 64);
+    const std::string one = constant("c", {4, 8}) + node("Mul", {"x", "c"}, {"q"}) + constant("w", {8, 8}) +
+                            node("MatMul", {"q", "w"}, {"y"});
+    EXPECT_EQ(parameters(one), 64 + 32) << "a factor by itself is learned";
+}
+
+TEST(OnnxWeights, PlacesOfResultsAreNoParameters) {
+    // Boxes are moved from 100 places and scaled; positions before a product are learned.
+    const std::string boxes = constant("learned", {1, 100, 8}) + constant("w", {8, 4}) + constant("b", {4}) +
+                              constant("places", {1, 100, 4}) + constant("strides", {1, 100, 1});
+    const std::string moved = node("Add", {"x", "learned"}, {"p"}) + node("MatMul", {"p", "w"}, {"r"}) +
+                              node("Add", {"r", "b"}, {"s"}) + node("Add", {"s", "places"}, {"t"});
+    const NetworkImport import =
+        imported_graph(boxes + moved + node("Mul", {"t", "strides"}, {"y"}), {{"x", {1, 100, 8}}});
+    EXPECT_EQ(totals(import.graph).parameters, 100 * 8 + 8 * 4 + 4);
+    const auto& last = std::get<RowsDims>(import.graph.operators[import.graph.operators.size() - 2].dims);
+    EXPECT_EQ(last.constant_rows, 100);
+    EXPECT_FALSE(last.affine);
+    expect_round_trip(import);
+    const std::string again =
+        constant("u", {4, 2}) + node("Mul", {"t", "strides"}, {"z"}) + node("MatMul", {"z", "u"}, {"y"});
+    EXPECT_EQ(totals(imported_graph(boxes + moved + again, {{"x", {1, 100, 8}}}).graph).parameters,
+              100 * 8 + 8 * 4 + 4 + 100 * 4 + 100 + 4 * 2);
+    // Regions that a map is sampled at, before more products.
+    const std::string sampled = constant("places", {5, 4}) + constant("w", {2, 8, 7, 7}) +
+                                node("Add", {"x", "places"}, {"regions"}) +
+                                node("RoiAlign", {"map", "regions", "which"}, {"r"},
+                                     attribute("output_height", 7) + attribute("output_width", 7)) +
+                                node("Conv", {"r", "w"}, {"y"});
+    EXPECT_EQ(
+        totals(imported_graph(sampled, {{"x", {5, 4}}, {"map", {1, 8, 50, 50}}, {"which", {5}}}).graph).parameters,
+        2 * 8 * 7 * 7);
+}
+
+}  // namespace
+}  // namespace berth
