@@ -492,7 +492,7 @@ TEST_F(CliAnswer, CheckSaysWhatAFileHolds) {
     // names of what ships, as other commands take them
     EXPECT_EQ(berth({"check", "rag-rk3588", "npu-vector", "bert-encoder"}).out,
               "rag-rk3588: ok, scenario with 3 stages\nnpu-vector: ok, profile with 2 devices\n"
-              "bert-encoder: ok, architecture with 6 sections\n");
+              "bert-encoder: ok, architecture with 7 sections\n");
 }
 
 TEST_F(CliAnswer, CheckPointsAtEachError) {

@@ -44,7 +44,7 @@ TEST(GraphBadModel, MissingAndUnknownSizes) {
         "m.yaml:4:8: error: unknown size 'colour' (expected layers, hidden, heads, ffn, vocab, "
         "max_positions, learned_positions, rotary, word_width, groups, qkv_bias, output_bias, up_bias, down_bias, "
         "gated, silu, reserved_positions, token_types, page_positions, mean_pooling, first_token, normalize, pooler, "
-        "classes, experts, active, experts_in or word_scores)\n");
+        "classes, token_classes, experts, active, experts_in or word_scores)\n");
 }
 
 TEST(GraphBadModel, SizesOutOfRange) {

@@ -67,6 +67,61 @@ TEST(ConfigParts, AnImageClassifierCountsItsLabels) {
     EXPECT_EQ(import->model.sizes, expected);
 }
 
+struct HeadOf {
+    std::string config, head;
+    std::int64_t parameters;  ///< with this head, as the reference implementation counts them
+};
+
+class ConfigHeads : public testing::TestWithParam<HeadOf> {};
+
+TEST_P(ConfigHeads, CountAsTheReferenceImplementationDoes) {
+    Diagnostics diagnostics;
+    const std::string text = "{" + GetParam().config + ", \"architectures\": [\"" + GetParam().head + "\"]}";
+    const auto model = model_from_config(text, "", diagnostics);
+    ASSERT_TRUE(model) << diagnostics.text();
+    EXPECT_EQ(totals(lay_out(*model, {1, 16})).parameters, GetParam().parameters) << diagnostics.text();
+    EXPECT_EQ(diagnostics.text(), "");
+}
+
+constexpr std::string_view kNineLabels = R"("num_labels": 9, )";
+constexpr std::string_view kGpt2 = R"("model_type": "gpt2")";
+constexpr std::string_view kBertBase =
+    R"("model_type": "bert", "num_hidden_layers": 12, "hidden_size": 768, "num_attention_heads": 12,
+"intermediate_size": 3072, "vocab_size": 30522)";
+constexpr std::string_view kMamba = R"("model_type": "mamba", "num_hidden_layers": 24, "vocab_size": 50280)";
+constexpr std::string_view kRwkv =
+    R"("model_type": "rwkv", "num_hidden_layers": 12, "hidden_size": 768, "vocab_size": 50277)";
+constexpr std::string_view kJamba =
+    R"("model_type": "jamba", "num_hidden_layers": 4, "hidden_size": 256, "intermediate_size": 512, "vocab_size": 1000,
+"num_attention_heads": 8)";
+
+std::int64_t bare(std::string_view config) {
+    Diagnostics diagnostics;
+    const auto model =
+        model_from_config("{" + std::string(config) + ", \"architectures\": [\"Model\"]}", "", diagnostics);
+    return totals(lay_out(model.value(), {1, 16})).parameters;
+}
+
+std::string with(std::string_view first, std::string_view second) { return std::string(first) + std::string(second); }
+
+// Classifiers of decoders have no bias if they see the last position only; those of all positions have one.
+INSTANTIATE_TEST_SUITE_P(
+    All, ConfigHeads,
+    testing::Values(HeadOf{std::string(kGpt2), "GPT2LMHeadModel", 124439808},
+                    HeadOf{std::string(kGpt2), "GPT2Model", 124439808},
+                    HeadOf{std::string(kGpt2), "GPT2ForSequenceClassification", 124439808 + 2 * 768},
+                    HeadOf{with(kNineLabels, kGpt2), "GPT2ForTokenClassification", 124439808 + 9 * 769},
+                    HeadOf{std::string(kMamba), "MambaModel", 129135360},
+                    HeadOf{std::string(kRwkv), "RwkvForCausalLM", 169342464},
+                    HeadOf{std::string(kRwkv), "RwkvModel", 169342464 - 50277 * 768},
+                    HeadOf{with(kNineLabels, kJamba), "JambaForSequenceClassification", bare(kJamba) + 9 * 256},
+                    HeadOf{std::string(kJamba), "JambaForCausalLM", bare(kJamba) + 1000 * 256},
+                    HeadOf{std::string(kBertBase), "BertForMaskedLM", 109514298},
+                    HeadOf{with(kNineLabels, kBertBase), "BertForTokenClassification", 108891648 + 9 * 769},
+                    HeadOf{std::string(kBertBase), "BertForQuestionAnswering", 108891648 + 2 * 769},
+                    HeadOf{std::string(kBertBase), "BertForSequenceClassification", 109482240 + 2 * 769}),
+    [](const auto& row) { return row.param.head; });
+
 TEST(ConfigParts, OneOfSeveralModelsMustBeChosen) {
     Diagnostics missing;
     EXPECT_FALSE(imported("whisper-base", "", missing));
