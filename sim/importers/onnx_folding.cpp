@@ -38,6 +38,14 @@ std::optional<Columns> columns_of(const OnnxNetwork& network, NodeId node) {
 
 enum class Folded : std::uint8_t { kNothing, kScale, kShift };
 
+/// Whether the reader is an activation that first adds a number per column: these become the bias of the product, and
+/// the activation stays.
+bool shifts_before(const OnnxNetwork& network, NodeId reader, const Shape& made, const Columns& columns) {
+    const bool activates = network.is(reader, "BiasGelu") || network.is(reader, "FastGelu");
+    const ValueId shift = activates ? network.input(reader, 1) : kNoValue;
+    return network.constant(shift) && one_per_column(network, shift, made, columns.axis);
+}
+
 /// Effect of the reader of such a result, if it does nothing but scale or shift each column separately.
 Folded folded_into(const OnnxNetwork& network, NodeId reader, const Shape& made, const Columns& columns) {
     if (network.is(reader, "BatchNormalization")) {
@@ -150,6 +158,10 @@ void fold_constants(OnnxNetwork& network, OnnxPatterns& found) {
         const ValueId result = network.output(node);
         for (NodeId reader = network.only_reader(result); reader != kNoNode; reader = network.only_reader(result)) {
             const Folded folded = folded_into(network, reader, network.shape(result), *columns);
+            if (shifts_before(network, reader, network.shape(result), *columns)) {
+                found.folded[node].shifted = true;
+                found.folded[node].constants.push_back(network.input(reader, 1));
+            }
             if (folded == Folded::kNothing) {
                 break;
             }

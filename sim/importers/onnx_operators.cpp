@@ -49,13 +49,24 @@ Found gather_of(const OnnxSubject& s) {
     return s.constant(1) ? Found(OnnxOperator{OperatorKind::kSplit, rows_of(s.made), {s.in(0)}, {}}) : std::nullopt;
 }
 
-/// Number of elements of the largest constant input that the file stores.
-std::int64_t constant_elements(const OnnxSubject& s) {
-    std::int64_t most = 0;
-    for (std::size_t i = 0; i < s.network.step(s.node).inputs.size(); ++i) {
-        most = std::max(most, s.constant(i) && s.network.stored(s.in(i)) ? s.network.elements(s.in(i)) : 0);
+/// The largest constant operand that the file stores; kNoValue if there is none. In integer operators each operand is
+/// followed by a scale and a zero point.
+ValueId largest_constant(const OnnxSubject& s) {
+    const std::size_t step = s.source().op.starts_with("QLinear") ? 3 : 1;
+    ValueId largest = kNoValue;
+    const std::size_t given = s.network.step(s.node).inputs.size();
+    for (std::size_t i = 0; i < (step > 1 ? std::min(given, 2 * step) : given); i += step) {
+        const bool held = s.constant(i) && s.network.stored(s.in(i));
+        if (held && (largest == kNoValue || s.network.elements(s.in(i)) > s.network.elements(largest))) {
+            largest = s.in(i);
+        }
     }
-    return most;
+    return largest;
+}
+
+std::int64_t constant_elements(const OnnxSubject& s) {
+    const ValueId largest = largest_constant(s);
+    return largest == kNoValue ? 0 : s.network.elements(largest);
 }
 
 /// Rows of a tensor whose second axis, the channels, is the columns.
@@ -92,15 +103,18 @@ Found relu_of(const OnnxSubject& s) {
 }
 
 Found sum_of(const OnnxSubject& s) {
-    RowsDims d = positions_of(s.network, s.made);
-    const auto inputs = s.network.activations(s.node);
-    d.inputs = static_cast<std::int64_t>(inputs.size());
-    // In integer operators each operand is followed by a scale and a zero point.
-    if (!s.source().op.starts_with("QLinear")) {
-        const std::int64_t constants = constant_elements(s);
-        d.affine = constants > 1;
-        d.constant_rows = d.cols > 0 && constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
+    const ValueId constant = largest_constant(s);
+    const std::int64_t constants = constant == kNoValue ? 0 : s.network.elements(constant);
+    // A constant per element of the last axis says that this one holds the channels.
+    const bool last = constants > 1 && one_per_column(s.network, constant, s.made, s.made.size() - 1);
+    RowsDims d = last ? rows_of(s.made) : positions_of(s.network, s.made);
+    std::vector<ValueId> inputs = s.network.activations(s.node);
+    if (s.source().op.starts_with("QLinear")) {
+        std::erase_if(inputs, [&](ValueId each) { return each != s.in(0) && each != s.in(3); });
     }
+    d.inputs = static_cast<std::int64_t>(inputs.size());
+    d.affine = constants > 1;
+    d.constant_rows = d.cols > 0 && constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
     return OnnxOperator{s.kind, d, inputs, {}};
 }
 

@@ -72,6 +72,26 @@ TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
     EXPECT_EQ(counted({4, 16}), std::pair(std::size_t{2}, std::int64_t{128 + 64}));
 }
 
+// Constants of operators that exporters and optimisers write beside products: each counts once, wherever it stands.
+TEST(OnnxWeights, BiasesOfOtherFormsAreParameters) {
+    const auto parameters = [](const std::string& nodes, const OnnxSizes& input) {
+        const NetworkImport import = imported_graph(nodes, {{"x", input}});
+        expect_round_trip(import);
+        return totals(import.graph).parameters;
+    };
+    const std::string product = constant("w", {8, 16}) + constant("b", {16}) + node("MatMul", {"x", "w"}, {"a"});
+    for (const char* op : {"BiasGelu", "FastGelu"}) {
+        EXPECT_EQ(parameters(product + node(op, {"a", "b"}, {"y"}, runtime_domain()), {4, 8}), 128 + 16) << op;
+    }
+    const std::string last = constant("k", {12, 3, 1, 1}) + constant("b", {12}) + node("Conv", {"x", "k"}, {"a"}) +
+                             node("Transpose", {"a"}, {"t"}, attribute("perm", OnnxSizes{0, 2, 3, 1})) +
+                             node("Add", {"t", "b"}, {"y"});
+    EXPECT_EQ(parameters(last, {1, 3, 5, 5}), 36 + 12) << "channels last, as TensorFlow has them";
+    const std::string integers = constant("s", {}) + constant("z", {}) + product +
+                                 node("QLinearAdd", {"a", "s", "z", "b", "s", "z", "s", "z"}, {"y"}, runtime_domain());
+    EXPECT_EQ(parameters(integers, {4, 8}), 128 + 16);
+}
+
 // Attention in its parts: masks and biases of distances for each pair of positions, and the sines of rotary positions.
 TEST(OnnxWeights, TablesOfPositionsWithinAttentionAreNoParameters) {
     const auto parameters = [](const std::string& nodes) {
