@@ -225,6 +225,12 @@ TEST(OnnxFolding, OperatorsOfNoKindAreCountedAsUnknown) {
     const NetworkImport sampled =
         imported_graph(constant("g", {1, 4, 6, 2}) + node("GridSample", {"x", "g"}, {"y"}), kPicture);
     EXPECT_TRUE(sampled.losses.empty()) << "places of samples are no weights";
+    const NetworkImport transformed =
+        imported_graph(node("Constant", {}, {"step"}, attribute("value_int", 160)) + constant("window", {400}) +
+                           node("Constant", {}, {"length"}, attribute("value_int", 400)) +
+                           node("STFT", {"x", "step", "window", "length"}, {"y"}),
+                       {{"x", {1, 1600, 1}}});
+    EXPECT_TRUE(transformed.losses.empty()) << "nor are windows of transforms";
     EXPECT_TRUE(sampled.unknown.empty()) << "it interpolates";
 }
 
