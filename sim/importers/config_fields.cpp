@@ -117,6 +117,7 @@ void raise_inner_fields(ConfigFields& fields, const std::string& inner) {
             raise(fields.lists, inner, name);
             for (std::size_t i = 0; i < items_of(fields, name).size(); ++i) {
                 raise(fields.numbers, inner, item_name(name, i));
+                fields.raised.insert(item_name(name, i));
             }
             raise(fields.places, inner, name);
         }

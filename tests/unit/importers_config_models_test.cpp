@@ -141,6 +141,16 @@ TEST(ConfigParts, OneOfSeveralModelsMustBeChosen) {
     EXPECT_THAT(whole.text(), HasSubstr("error: model_type 'gpt2' has no part 'decoder' (expected no part)"));
 }
 
+TEST(ConfigParts, ListsOfAnInnerConfigurationCountAsRead) {
+    Diagnostics diagnostics;
+    const auto model =
+        model_from_config(R"({"model_type": "internvl", "vision_config": {"model_type": "internvl_vision",
+"image_size": [448, 448], "patch_size": [14, 14]}})",
+                          "image", diagnostics);
+    ASSERT_TRUE(model) << diagnostics.text();
+    EXPECT_EQ(diagnostics.text(), "");
+}
+
 TEST(ConfigParts, ANameThatIsNotGivenSaysWhichPart) {
     Diagnostics diagnostics;
     EXPECT_EQ(imported("whisper-base", "decoder", diagnostics).value().model.name, "whisper-base-decoder");
