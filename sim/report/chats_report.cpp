@@ -8,7 +8,6 @@
 #include "berth/brief_text.h"
 #include "berth/quantity_text.h"
 #include "berth/traffic_report.h"
-#include "report/csv_values.h"
 #include "report/names.h"
 #include "report/text_layout.h"
 #include "report/traffic_json.h"
@@ -129,14 +128,15 @@ std::array<SpreadTime, 4> statistics(const LatencySpread& spread) {
 struct ChatColumn {
     const char* name;  ///< name of rows and columns
     const char* key;   ///< key in JSON
+    const char* csv;   ///< start of its columns in CSV
     bool rate;         ///< reported as the inverse of the times
     std::optional<SimulatedLatency> ChatTraffic::*simulated;
     LatencySpread ChatSpreads::*spread;
 };
 constexpr std::array<ChatColumn, 3> kChatColumns{{
-    {"first token", "first_token", false, &ChatTraffic::first_token, &ChatSpreads::first_token},
-    {"tokens/s", "token_rate", true, &ChatTraffic::token, &ChatSpreads::token},
-    {"answer", "answer", false, &ChatTraffic::answer, &ChatSpreads::answer},
+    {"first token", "first_token", "first_token", false, &ChatTraffic::first_token, &ChatSpreads::first_token},
+    {"tokens/s", "token_rate", "tokens", true, &ChatTraffic::token, &ChatSpreads::token},
+    {"answer", "answer", "answer", false, &ChatTraffic::answer, &ChatSpreads::answer},
 }};
 
 std::string ends_text(const ChatColumn& column, Time low, std::optional<Time> high) {
@@ -203,29 +203,6 @@ Json json_chat_column(const ChatTraffic& traffic, const ChatColumn& column) {
     return object;
 }
 
-void add_cells(std::string& row, const std::optional<SimulatedLatency>& latency, bool rate) {
-    for (std::size_t i = 0; i < kStatistics.size(); ++i) {
-        const Time time = latency ? statistics(*latency)[i].value : Time{};
-        const bool known = latency && time > Time{};
-        row += "," + (known ? csv_number(rate ? 1 / in_seconds(time) : in_milliseconds(time)) : std::string());
-    }
-}
-
-void add_spread_cells(std::string& row, const ChatTraffic& traffic, const ChatColumn& column) {
-    const auto cell = [&](std::optional<Time> time) {
-        const bool known = time && *time > Time{};
-        row += "," + (known ? csv_number(column.rate ? 1 / in_seconds(*time) : in_milliseconds(*time)) : std::string());
-    };
-    for (std::size_t i = 0; i < kStatistics.size(); ++i) {
-        const auto spread =
-            traffic.spreads ? std::optional(statistics((*traffic.spreads).*column.spread)[i]) : std::nullopt;
-        const std::optional<Time> low = spread ? std::optional(spread->low) : std::nullopt;
-        const std::optional<Time> high = spread ? spread->high : std::nullopt;
-        cell(column.rate ? high : low);
-        cell(column.rate ? low : high);
-    }
-}
-
 }  // namespace
 
 std::string chats_text(const ScenarioResult& result, const Scenario& scenario, TextWidth width) {
@@ -270,46 +247,6 @@ std::string chats_text(const ScenarioResult& result, const Scenario& scenario, T
     return text;
 }
 
-std::string chats_csv(const ScenarioResult& result) {
-    std::string text =
-        "placement,chosen,slots,stable,load,sustainable_per_s,throughput_per_s,tokens_per_s,busy,at_once,"
-        "within_budget,counted";
-    for (const char* what : {"first_token", "tokens", "answer"}) {
-        for (const char* statistic : kStatistics) {
-            text += fmt::format(",{}_{}_{}", what, statistic, std::string_view(what) == "tokens" ? "per_s" : "ms");
-        }
-    }
-    text += ",stage";
-    for (const char* what : {"first_token", "tokens", "answer"}) {
-        for (const char* statistic : kStatistics) {
-            const char* unit = std::string_view(what) == "tokens" ? "per_s" : "ms";
-            text += fmt::format(",{0}_{1}_profile_low_{2},{0}_{1}_profile_high_{2}", what, statistic, unit);
-        }
-    }
-    text += "\n";
-    for (const PlacedChats& chats : result.chats) {
-        const ChatTraffic& traffic = chats.traffic;
-        std::string row = csv_field(placement_name(placed(chats, result)));
-        row += fmt::format(",{},{},{},{},{}", is_chosen(chats, result), chats.slots, traffic.stable,
-                           traffic.load ? csv_number(*traffic.load) : "", csv_number(in_hertz(traffic.sustainable)));
-        row += traffic.stable
-                   ? fmt::format(",{},{},{},{},{},{}", csv_number(in_hertz(traffic.throughput)),
-                                 csv_number(in_hertz(traffic.tokens)), csv_number(traffic.busy),
-                                 csv_number(traffic.at_once),
-                                 traffic.within_budget ? csv_number(traffic.within_budget->value) : "", traffic.counted)
-                   : ",,,,,,0";
-        add_cells(row, traffic.first_token, false);
-        add_cells(row, traffic.token, true);
-        add_cells(row, traffic.answer, false);
-        row += "," + csv_field(result.stages[chats.stage].name);
-        for (const ChatColumn& column : kChatColumns) {
-            add_spread_cells(row, traffic, column);
-        }
-        text += row + "\n";
-    }
-    return text;
-}
-
 Json json_chats(const ScenarioResult& result) {
     Json array = Json::array();
     for (const PlacedChats& chats : result.chats) {
@@ -326,8 +263,8 @@ Json json_chats(const ScenarioResult& result) {
         object["throughput_per_s"] =
             json_number(traffic.stable ? std::optional(in_hertz(traffic.throughput)) : std::nullopt);
         object["tokens_per_s"] = json_number(traffic.stable ? std::optional(in_hertz(traffic.tokens)) : std::nullopt);
-        object["busy"] = json_number(traffic.busy);
-        object["at_once"] = json_number(traffic.at_once);
+        object["busy"] = json_number(traffic.stable ? std::optional(traffic.busy) : std::nullopt);
+        object["at_once"] = json_number(traffic.stable ? std::optional(traffic.at_once) : std::nullopt);
         for (const ChatColumn& column : kChatColumns) {
             object[column.key] = json_chat_column(traffic, column);
         }
@@ -342,6 +279,30 @@ Json json_chats(const ScenarioResult& result) {
         array.push_back(std::move(object));
     }
     return array;
+}
+
+std::string chats_csv(const ScenarioResult& result) {
+    std::vector<CsvColumn> columns{"placement",         "chosen",           "slots",        "stable", "load",
+                                   "sustainable_per_s", "throughput_per_s", "tokens_per_s", "busy",   "at_once",
+                                   "within_budget",     "counted"};
+    const auto add = [&columns](const ChatColumn& column, const char* statistic, const std::string& end) {
+        const std::string unit = column.rate ? "per_s" : "ms";
+        columns.emplace_back(fmt::format("{}_{}_{}{}", column.csv, statistic, end, unit),
+                             std::vector<std::string>{column.key, statistic, (end.empty() ? "value_" : end) + unit});
+    };
+    for (const ChatColumn& column : kChatColumns) {
+        for (const char* statistic : kStatistics) {
+            add(column, statistic, "");
+        }
+    }
+    columns.emplace_back("stage");
+    for (const ChatColumn& column : kChatColumns) {
+        for (const char* statistic : kStatistics) {
+            add(column, statistic, "profile_low_");
+            add(column, statistic, "profile_high_");
+        }
+    }
+    return csv_of(columns, json_chats(result));
 }
 
 }  // namespace berth

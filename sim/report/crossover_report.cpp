@@ -8,7 +8,6 @@
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
-#include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -98,6 +97,18 @@ std::vector<std::pair<std::string, std::optional<Time>>> times_of(const Crossove
     return times;
 }
 
+Json points_json(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
+    return json_array(answer.points, [&](const CrossoverPoint& point) {
+        Json row{{"value", json_number(point.value)}};
+        for (const auto& [name, time] : times_of(question, point)) {
+            row[name] = json_milliseconds(time);
+        }
+        row["probability"] = json_number(point.first_is_faster);
+        row["why_not"] = json_text(point.why_not);
+        return row;
+    });
+}
+
 }  // namespace
 
 std::vector<std::string> crossover_sentences(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
@@ -137,35 +148,21 @@ std::string crossover_json(const CrossoverQuestion& question, const CrossoverAns
                                      {"sure_above", json_number(crossing.sure_above)}});
     }
     json["warnings"] = json_warnings(answer.warnings);
-    json["points"] = Json::array();
-    for (const CrossoverPoint& point : answer.points) {
-        Json row;
-        row["value"] = json_number(point.value);
-        for (const auto& [name, time] : times_of(question, point)) {
-            row[name] = json_milliseconds(time);
-        }
-        row["probability"] = json_number(point.first_is_faster);
-        row["why_not"] = json_text(point.why_not);
-        json["points"].push_back(std::move(row));
-    }
+    json["points"] = points_json(question, answer);
     return json_document(json);
 }
 
 std::string crossover_csv(const CrossoverQuestion& question, const CrossoverAnswer& answer) {
-    std::string text = csv_field(question.range.path);
+    Json rows = points_json(question, answer);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i]["value"] = question.range.text(answer.points[i].value);
+    }
+    std::vector<CsvColumn> columns{{question.range.path, {"value"}}};
     for (const auto& column : times_of(question, {})) {
-        text += "," + csv_field(column.first);
+        columns.emplace_back(column.first);
     }
-    text += ",probability,why_not\n";
-    for (const CrossoverPoint& point : answer.points) {
-        text += csv_field(question.range.text(point.value));
-        for (const auto& column : times_of(question, point)) {
-            text += "," + (column.second ? csv_number(in_milliseconds(*column.second)) : "");
-        }
-        text += fmt::format(",{},{}\n", point.first_is_faster ? csv_number(*point.first_is_faster) : "",
-                            csv_field(point.why_not));
-    }
-    return text;
+    columns.insert(columns.end(), {"probability", "why_not"});
+    return csv_of(columns, rows);
 }
 
 }  // namespace berth

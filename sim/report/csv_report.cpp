@@ -18,24 +18,6 @@
 
 namespace berth {
 
-namespace {
-
-std::string milliseconds_field(Time time) { return csv_number(in_milliseconds(time)); }
-
-std::string term_fields(const std::optional<KernelCost>& cost) {
-    if (!cost) {
-        return std::string(kTimeTerms.size() + 2, ',');  // between cores, the terms, the rule and the energy
-    }
-    std::string text = fmt::format("{}", cost->cores);
-    for (const TimeTerm& term : kTimeTerms) {
-        text += "," + milliseconds_field((*cost).*term.time);
-    }
-    text += "," + csv_field(rule_text(*cost));
-    return text + "," + (cost->energy ? csv_number(in_millijoules(*cost->energy)) : "");
-}
-
-}  // namespace
-
 // Fast path for large tables: numbers that need no exponent are written from their digits without temporary strings.
 void add_csv_number(double value, std::string& text) {
     std::array<char, 32> written{};  // -d.ddddde+xx
@@ -76,35 +58,44 @@ double csv_value(double value) {
 
 std::string csv_number(double value) { return std::isfinite(value) ? number_text(value, kSignificantDigits) : ""; }
 
-std::string operator_columns() {
-    return fmt::format(
-        "stage,placement,operator,op,category,device,runtime,dtype,start_ms,latency_ms,handover_ms,conversion_ms,"
-        "bound,macs,dram_bytes,cores,{},rule,energy_mj,fused_into,fallback_reason,further_ms,operators_of\n",
-        fmt::join(mapped(kTimeTerms, &TimeTerm::key), ","));
+namespace {
+
+std::vector<CsvColumn> operator_columns() {
+    std::vector<CsvColumn> columns{
+        "stage",      "placement", {"operator", {"name"}}, "op",          "category",      "device", "runtime",
+        "dtype",      "start_ms",  "latency_ms",           "handover_ms", "conversion_ms", "bound",  "macs",
+        "dram_bytes", "cores"};
+    for (const TimeTerm& term : kTimeTerms) {
+        columns.emplace_back(std::string(term.key), std::vector<std::string>{"terms", std::string(term.key)});
+    }
+    columns.insert(columns.end(),
+                   {"rule", "energy_mj", "fused_into", {"fallback_reason", {"reason"}}, "further_ms", "operators_of"});
+    return columns;
 }
 
 std::string operator_rows(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                           std::string_view runtime) {
-    std::string text;
-    const std::string pass = csv_field(listed_pass(candidate));
-    for (const OperatorResult& op : candidate.operators) {
-        const auto out = std::back_inserter(text);
-        fmt::format_to(out, "{},{},{},{},{},{},{},{},", csv_field(stage), csv_field(candidate.placement),
-                       csv_field(op.name), traits(op.kind).name, choice_name(kCategoryNames, op.category),
-                       csv_field(device_name(devices, op.device)), csv_field(runtime),
-                       choice_name(kDTypeNames, op.ran_at));
-        fmt::format_to(out, "{},{},{},{},{},{:.0f},{:.0f},", milliseconds_field(op.start),
-                       milliseconds_field(op.latency), milliseconds_field(op.handover),
-                       milliseconds_field(op.conversion), choice_name(kBoundNames, op.bound), in_operations(op.macs),
-                       in_bytes(op.dram_bytes));
-        fmt::format_to(out, "{},{},{},{},{}\n", term_fields(op.cost), csv_field(op.fused_into), csv_field(op.reason),
-                       milliseconds_field(further_time(op)), pass);
+    Json rows = json_operators(candidate.operators, devices);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto& cost = candidate.operators[i].cost;
+        rows[i]["energy_mj"] = json_millijoules(cost ? cost->energy : std::nullopt);
     }
-    return text;
+    return csv_rows(operator_columns(), rows,
+                    {{"stage", stage},
+                     {"placement", candidate.placement},
+                     {"runtime", runtime},
+                     {"operators_of", listed_pass(candidate)}});
+}
+
+}  // namespace
+
+std::string operators_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                          std::string_view runtime) {
+    return csv_header(operator_columns()) + operator_rows(stage, candidate, devices, runtime);
 }
 
 std::string csv_report(const ScenarioResult& result) {
-    std::string text = operator_columns();
+    std::string text = csv_header(operator_columns());
     for (const StageResult& stage : result.stages) {
         if (stage.chosen) {
             text += operator_rows(stage.name, stage.candidates[*stage.chosen], result.devices, stage.runtime);

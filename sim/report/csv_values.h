@@ -21,9 +21,4 @@ inline constexpr int kSignificantDigits = 6;
 /// Appends csv_number(value) to `text`.
 void add_csv_number(double value, std::string& text);
 
-/// Header and rows of the operator table: one row per operator, each line ending with a newline.
-[[nodiscard]] std::string operator_columns();
-[[nodiscard]] std::string operator_rows(std::string_view stage, const Candidate& candidate,
-                                        std::span<const std::string> devices, std::string_view runtime);
-
 }  // namespace berth

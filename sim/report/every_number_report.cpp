@@ -6,9 +6,7 @@
 #include <algorithm>
 
 #include "base/mapped.h"
-#include "berth/csv.h"
 #include "berth/quantity_text.h"
-#include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/markdown_text.h"
 #include "report/text_layout.h"
@@ -70,6 +68,13 @@ TextTable table_of(const EveryNumber& every) {
     return table;
 }
 
+Json json_set(const SetNumber& set) {
+    return {{"value", set.value},
+            {"total_ms", json_milliseconds(set.total)},
+            {"moves", set.moves},
+            {"said", json_text(set.said)}};
+}
+
 }  // namespace
 
 std::string every_number_text(const EveryNumber& every, TextWidth width) {
@@ -89,16 +94,11 @@ std::string every_number_markdown(const EveryNumber& every) {
 }
 
 std::string every_number_csv(const EveryNumber& every) {
-    std::string text = "path,value,set_to,total_ms,moves,said\n";
+    const std::vector<CsvColumn> columns{"path", {"value", {"is"}}, {"set_to", {"value"}}, "total_ms", "moves", "said"};
+    std::string text = csv_header(columns);
     for (const NumberTried& number : every.numbers) {
-        for (const SetNumber& set : number.set) {
-            text += fmt::format("{},{},{},", csv_field(number.number.path), csv_field(number.number.value),
-                                csv_field(set.value));
-            if (set.total) {
-                add_csv_number(in_milliseconds(*set.total), text);
-            }
-            text += fmt::format(",{},{}\n", set.moves, csv_field(set.said));
-        }
+        text += csv_rows(columns, json_array(number.set, json_set),
+                         {{"path", number.number.path}, {"is", number.number.value}});
     }
     return text;
 }
@@ -112,18 +112,10 @@ std::string every_number_json(const EveryNumber& every) {
     json["said"] = counts.said;
     json["refused"] = counts.refused;
     json["silent"] = counts.silent;
-    json["numbers"] = Json::array();
-    for (const NumberTried& number : every.numbers) {
-        Json values = Json::array();
-        for (const SetNumber& set : number.set) {
-            values.push_back({{"value", set.value},
-                              {"total_ms", json_milliseconds(set.total)},
-                              {"moves", set.moves},
-                              {"said", json_text(set.said)}});
-        }
-        json["numbers"].push_back(
-            {{"path", number.number.path}, {"value", number.number.value}, {"set", std::move(values)}});
-    }
+    json["numbers"] = json_array(every.numbers, [](const NumberTried& number) {
+        return Json{
+            {"path", number.number.path}, {"value", number.number.value}, {"set", json_array(number.set, json_set)}};
+    });
     return json_document(json);
 }
 

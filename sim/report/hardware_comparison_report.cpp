@@ -8,10 +8,8 @@
 
 #include "berth/atomic_file.h"
 #include "berth/brief_text.h"
-#include "berth/csv.h"
 #include "berth/quantity_text.h"
 #include "berth/scenario_diff_report.h"
-#include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/page/comparison_page.h"
@@ -155,34 +153,6 @@ Json chip_json(const ChipAnswer& chip, const ProfileOrigin& origin) {
     return json;
 }
 
-std::string csv_row(const ChipAnswer& chip, const ProfileOrigin& origin, std::size_t stages) {
-    std::string text = csv_field(chip.result ? chip.result->hardware : chip.hardware);
-    const auto number = [&text](const std::optional<double>& value) {
-        text += "," + (value ? csv_number(*value) : "");
-    };
-    const auto estimate = [&number](const Estimate<Time>& time) {
-        for (const Time value : {time.median, time.low, time.high}) {
-            number(in_milliseconds(value));
-        }
-    };
-    if (!chip.result) {
-        return text + std::string(6 + 6 * stages + 1, ',') + csv_field(chip.why_not) + "\n";
-    }
-    const ScenarioTotal& total = chip.result->total;
-    estimate(total.latency);
-    number(total.energy ? std::optional(in_millijoules(*total.energy)) : std::nullopt);
-    number(total.budget_probability);
-    text += "," + known_text(origin);
-    for (const StageResult& stage : chip.result->stages) {
-        const Candidate* chosen = chosen_of(stage);
-        text += "," + csv_field(chosen != nullptr ? chosen->placement : "");
-        estimate(stage.latency);
-        number(chosen != nullptr ? std::optional(stage.confidence) : std::nullopt);
-        text += "," + csv_field(chosen != nullptr ? main_bound(*chosen) : "");
-    }
-    return text + ",\n";
-}
-
 /// One stacked bar of stages per chip, with the interval of the total on top.
 std::vector<Drawing> comparison_drawings(const HardwareComparison& comparison) {
     const ChipAnswer* first = first_answer(comparison);
@@ -287,19 +257,28 @@ std::string comparison_json(const HardwareComparison& comparison, std::span<cons
 }
 
 std::string comparison_csv(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins) {
-    const ChipAnswer* first = first_answer(comparison);
-    std::string text = "hardware,total_ms,low_ms,high_ms,energy_mj,budget_probability,measured_or_calibrated";
-    const std::size_t stages = first == nullptr ? 0 : first->result->stages.size();
-    for (std::size_t stage = 0; stage < stages; ++stage) {
-        for (const char* column : {"chosen", "latency_ms", "low_ms", "high_ms", "confidence", "bound"}) {
-            text += "," + csv_field(first->result->stages[stage].name + "." + column);
+    std::vector<CsvColumn> columns{"hardware",           {"total_ms", {"latency_ms"}}, "low_ms", "high_ms", "energy_mj",
+                                   "budget_probability", "measured_or_calibrated"};
+    if (const ChipAnswer* first = first_answer(comparison)) {
+        for (const StageResult& stage : first->result->stages) {
+            for (const char* key : {"chosen", "latency_ms", "low_ms", "high_ms", "confidence", "bound"}) {
+                columns.emplace_back(stage.name + "." + key, std::vector<std::string>{"by_stage", stage.name, key});
+            }
         }
     }
-    text += ",why_not\n";
+    columns.emplace_back("why_not");
+    Json rows = Json::array();
     for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
-        text += csv_row(comparison.chips[i], origins[i], stages);
+        const bool runs = comparison.chips[i].result.has_value();
+        Json row = chip_json(comparison.chips[i], origins[i]);
+        row["measured_or_calibrated"] = runs ? Json(known_text(origins[i])) : Json(nullptr);
+        row["by_stage"] = nullptr;
+        for (const Json& stage : row["stages"]) {
+            row["by_stage"][stage["stage"].get<std::string>()] = stage;
+        }
+        rows.push_back(std::move(row));
     }
-    return text;
+    return csv_of(columns, rows);
 }
 
 bool write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,

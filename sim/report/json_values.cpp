@@ -2,9 +2,11 @@
 #include "report/json_values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
+#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/yaml_reader.h"
 #include "report/csv_values.h"
@@ -35,6 +37,24 @@ Json json_of_node(const YamlNode& node) {
     }
     const auto number = parse_number(*text);
     return number ? json_number(*number) : Json(*text);
+}
+
+const Json& value_in(const Json& row, const Json& common, const std::vector<std::string>& keys) {
+    const Json* value = row.contains(keys.front()) ? &row : &common;
+    for (const std::string& key : keys) {
+        if (value->is_null()) {
+            break;
+        }
+        value = &value->at(key);
+    }
+    return *value;
+}
+
+std::string csv_cell(const Json& value) {
+    return value.is_null()           ? ""
+           : value.is_string()       ? csv_field(value.get_ref<const std::string&>())
+           : value.is_number_float() ? csv_number(value.get<double>())
+                                     : value.dump();
 }
 
 Json parts_json(const FirstTokenParts& parts) {
@@ -152,6 +172,25 @@ Json json_operators(std::span<const OperatorResult> operators, std::span<const s
             {"rule", op.cost ? Json(rule_text(*op.cost)) : Json(nullptr)},
             {"further_ms", json_milliseconds(further_time(op))}};
     });
+}
+
+std::string csv_header(std::span<const CsvColumn> columns) {
+    const auto headings = mapped(columns, [](const CsvColumn& column) { return csv_field(column.heading); });
+    return fmt::format("{}\n", fmt::join(headings, ","));
+}
+
+std::string csv_rows(std::span<const CsvColumn> columns, const Json& rows, const Json& common) {
+    std::string text;
+    for (const Json& row : rows) {
+        const auto cells =
+            mapped(columns, [&](const CsvColumn& column) { return csv_cell(value_in(row, common, column.keys)); });
+        text += fmt::format("{}\n", fmt::join(cells, ","));
+    }
+    return text;
+}
+
+std::string csv_of(std::span<const CsvColumn> columns, const Json& rows, const Json& common) {
+    return csv_header(columns) + csv_rows(columns, rows, common);
 }
 
 Json json_errors(const ErrorSummary& errors) {

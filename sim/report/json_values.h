@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "berth/evaluation.h"
 #include "berth/validation.h"
@@ -55,6 +56,24 @@ void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 
 /// Serialised with an indent of two spaces and a final newline. Invalid UTF-8 is replaced rather than rejected.
 [[nodiscard]] std::string json_document(const Json& json);
+
+/// A column of a CSV file: its heading, and the keys that lead to its value in a row.
+struct CsvColumn {
+    CsvColumn(std::string name) : heading(name), keys{std::move(name)} {}
+    CsvColumn(const char* name) : CsvColumn(std::string(name)) {}
+    CsvColumn(std::string name, std::vector<std::string> path) : heading(std::move(name)), keys(std::move(path)) {}
+
+    std::string heading;
+    std::vector<std::string> keys;
+};
+[[nodiscard]] std::string csv_header(std::span<const CsvColumn> columns);
+/// The same numbers, words and truths as in JSON; empty where JSON has null. A value that a row lacks is that of
+/// `common`, the same for all rows. Throws nlohmann::json::out_of_range where both lack it.
+[[nodiscard]] std::string csv_rows(std::span<const CsvColumn> columns, const Json& rows,
+                                   const Json& common = Json::object());
+/// Header and rows.
+[[nodiscard]] std::string csv_of(std::span<const CsvColumn> columns, const Json& rows,
+                                 const Json& common = Json::object());
 
 /// Adds `weight_bytes`, `peak_activation_bytes` and `spilled_bytes`.
 void add_sizes(Json& object, const Candidate& candidate);

@@ -8,7 +8,6 @@
 
 #include "berth/quantity_text.h"
 #include "berth/report.h"
-#include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/text_layout.h"
@@ -100,6 +99,29 @@ Json json_keeping(const Candidate& candidate, const std::vector<DeviceId>& used,
     return object;
 }
 
+Json memory_document(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
+                     std::string_view runtime) {
+    Json object = json_placed_stage(stage, candidate, runtime);
+    const ListedActivations listed = activations_of(candidate);
+    object["peak_activation_bytes"] = json_number(in_bytes(listed.peak));
+    object["spilled_bytes"] = json_number(in_bytes(listed.spilled));
+    object["keeping_capacity_bytes"] = json_keeping(candidate, listed.devices, devices);
+    object["weights"] = json_weights(candidate);
+    object["operators"] = json_array(candidate.operators, [&](const OperatorResult& op) {
+        return Json{
+            {"name", op.name},
+            {"device", device_name(devices, op.device)},
+            {"weight_dtype", op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr)},
+            {"weight_bytes", json_number(whole(op.weights))},
+            {"alive_bytes", json_number(whole(op.alive))},
+            {"on_chip_bytes", json_number(whole(op.alive_on_chip))},
+            {"spilled_bytes", json_number(whole(off_chip(op)))},
+            {"result_bytes", json_number(whole(op.result))},
+            {"result_on_chip", op.result_on_chip}};
+    });
+    return object;
+}
+
 }  // namespace
 
 std::string memory_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
@@ -123,40 +145,15 @@ std::string memory_text(std::string_view stage, const Candidate& candidate, std:
 
 std::string memory_json(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                         std::string_view runtime) {
-    Json object = json_placed_stage(stage, candidate, runtime);
-    const ListedActivations listed = activations_of(candidate);
-    object["peak_activation_bytes"] = json_number(in_bytes(listed.peak));
-    object["spilled_bytes"] = json_number(in_bytes(listed.spilled));
-    object["keeping_capacity_bytes"] = json_keeping(candidate, listed.devices, devices);
-    object["weights"] = json_weights(candidate);
-    object["operators"] = Json::array();
-    for (const OperatorResult& op : candidate.operators) {
-        object["operators"].push_back(
-            {{"name", op.name},
-             {"device", device_name(devices, op.device)},
-             {"weight_dtype", op.weights > Bytes{} ? Json(choice_name(kDTypeNames, op.stored_at)) : Json(nullptr)},
-             {"weight_bytes", json_number(whole(op.weights))},
-             {"alive_bytes", json_number(whole(op.alive))},
-             {"on_chip_bytes", json_number(whole(op.alive_on_chip))},
-             {"spilled_bytes", json_number(whole(off_chip(op)))},
-             {"result_bytes", json_number(whole(op.result))},
-             {"result_on_chip", op.result_on_chip}});
-    }
-    return json_document(object);
+    return json_document(memory_document(stage, candidate, devices, runtime));
 }
 
 std::string memory_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices) {
-    std::string text =
-        "stage,placement,operator,device,weight_dtype,weight_bytes,alive_bytes,on_chip_bytes,spilled_bytes,"
-        "result_bytes,result_on_chip\n";
-    for (const OperatorResult& op : candidate.operators) {
-        text += fmt::format(
-            "{},{},{},{},{},{:.0f},{:.0f},{:.0f},{:.0f},{:.0f},{}\n", csv_field(stage), csv_field(candidate.placement),
-            csv_field(op.name), csv_field(device_name(devices, op.device)),
-            op.weights > Bytes{} ? choice_name(kDTypeNames, op.stored_at) : std::string_view(), whole(op.weights),
-            whole(op.alive), whole(op.alive_on_chip), whole(off_chip(op)), whole(op.result), op.result_on_chip);
-    }
-    return text;
+    const std::vector<CsvColumn> columns{"stage",         "placement",    {"operator", {"name"}}, "device",
+                                         "weight_dtype",  "weight_bytes", "alive_bytes",          "on_chip_bytes",
+                                         "spilled_bytes", "result_bytes", "result_on_chip"};
+    const Json document = memory_document(stage, candidate, devices, "");
+    return csv_of(columns, document["operators"], document);
 }
 
 }  // namespace berth

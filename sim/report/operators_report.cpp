@@ -6,7 +6,6 @@
 #include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/report.h"
-#include "report/csv_values.h"
 #include "report/evidence_text.h"
 #include "report/json_values.h"
 #include "report/names.h"
@@ -98,11 +97,6 @@ std::string operators_json(std::string_view stage, const Candidate& candidate, s
     object["operators_of"] = listed_pass(candidate);
     object["operators"] = json_operators(candidate.operators, devices);
     return json_document(object);
-}
-
-std::string operators_csv(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
-                          std::string_view runtime) {
-    return operator_columns() + operator_rows(stage, candidate, devices, runtime);
 }
 
 }  // namespace berth

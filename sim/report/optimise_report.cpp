@@ -10,7 +10,6 @@
 #include "berth/quantity_text.h"
 #include "berth/sweep_report.h"
 #include "berth/warnings_report.h"
-#include "report/csv_values.h"
 #include "report/dropped.h"
 #include "report/json_values.h"
 #include "report/sweep_cells.h"
@@ -182,44 +181,29 @@ std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, 
 }
 
 std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
-    std::string text;
-    for (const SweepAxis& axis : sweep.axes()) {
-        text += csv_field(axis.path) + ",";
-    }
-    std::vector<std::string> names;
+    std::vector<CsvColumn> columns = mapped<CsvColumn>(sweep.axes(), &SweepAxis::path);
+    const std::string unit = question.cost ? cost_unit(question) : "";
     for (const Goal goal : question.goals) {
-        names.emplace_back(column_name(goal));
-        if (goal == Goal::kCost && !cost_unit(question).empty()) {
-            names.emplace_back("cost_unit");
+        columns.emplace_back(std::string(column_name(goal)));
+        if (goal == Goal::kCost && !unit.empty()) {
+            columns.emplace_back("cost_unit");
         }
     }
     for (const std::string& stage : sweep.stages()) {
-        names.push_back(csv_field(stage + ".chosen"));
+        columns.emplace_back(stage + ".chosen");
     }
-    each_text_stage(sweep, [&names](std::size_t, const std::string& stage) {
-        names.push_back(csv_field(stage + ".ttft_ms"));
-        names.push_back(csv_field(stage + ".tokens_per_s"));
+    each_text_stage(sweep, [&columns](std::size_t, const std::string& stage) {
+        columns.insert(columns.end(), {stage + ".ttft_ms", stage + ".tokens_per_s"});
     });
-    text += fmt::format("{}\n", fmt::join(names, ","));
-    for (const DesignPoint& point : answer.front) {
-        auto fields = mapped<std::string>(sweep.values(point.at), csv_field);
-        for (const Goal goal : question.goals) {
-            fields.push_back(csv_number(shown(point, goal)));
-            if (goal == Goal::kCost && !cost_unit(question).empty()) {
-                fields.push_back(csv_field(cost_unit(question)));
-            }
+    const Json rows = json_array(answer.front, [&](const DesignPoint& point) {
+        Json row = point_json(sweep, question, point);
+        const auto values = sweep.values(point.at);
+        for (std::size_t a = 0; a < values.size(); ++a) {
+            row[sweep.axes()[a].path] = values[a];
         }
-        for (const std::string& placed : point.placed) {
-            fields.push_back(csv_field(placed));
-        }
-        each_text_stage(sweep, [&](std::size_t s, const std::string&) {
-            for (const auto& value : {first_token_ms(point.paces[s]), tokens_per_second(point.paces[s])}) {
-                fields.push_back(value ? csv_number(*value) : "");
-            }
-        });
-        text += fmt::format("{}\n", fmt::join(fields, ","));
-    }
-    return text;
+        return row;
+    });
+    return csv_of(columns, rows, {{"cost_unit", unit}});
 }
 
 bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
