@@ -28,9 +28,9 @@ struct CurveBeside {
     std::vector<std::pair<double, Time>> points;  ///< ascending values, in the unit of the range
 };
 /// `crossover.txt`, `crossover.json`, `crossover.csv` and the picture `crossover` (PNG and SVG) in a folder, which
-/// exists: both curves with their intervals, those beside them, and where the faster one is not sure. False, with
-/// errors, if anything is missing.
-bool write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
+/// exists: both curves with their intervals, those beside them, and where the faster one is not sure. What cannot be
+/// written is an error.
+void write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
                      const CrossoverAnswer& answer, std::span<const CurveBeside> beside, const Provenance& provenance,
                      Diagnostics& diagnostics);
 
@@ -43,8 +43,8 @@ bool write_crossover(const std::filesystem::path& directory, const CrossoverQues
 [[nodiscard]] std::string crossover_map_csv(const CrossoverMap& map);
 
 /// `crossover.txt`, `crossover.json`, `crossover.csv` and the picture `crossover-map` (PNG and SVG) in a folder, which
-/// exists. False, with errors, if anything is missing.
-bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, const Provenance& provenance,
+/// exists. What cannot be written is an error.
+void write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, const Provenance& provenance,
                          Diagnostics& diagnostics);
 
 }  // namespace berth

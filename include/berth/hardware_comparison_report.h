@@ -21,8 +21,8 @@ namespace berth {
 [[nodiscard]] std::string comparison_csv(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins);
 
 /// `compare.txt`, `.json`, `.csv` and the picture `compare`, and where two chips were set side by side their
-/// `waterfall` (PNG and SVG), in a folder, which exists. False, with errors, if anything is missing.
-bool write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,
+/// `waterfall` (PNG and SVG), in a folder, which exists. What cannot be written is an error.
+void write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,
                       std::span<const ProfileOrigin> origins, const Provenance& provenance, Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -20,8 +20,8 @@ namespace berth {
                                        const OptimiseAnswer& answer);
 
 /// `optimise.txt`, `optimise.json`, `front.csv` and, with at least two goals, the picture `front` (PNG and SVG) in a
-/// folder, which exists. False, with errors, if anything is missing.
-bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
+/// folder, which exists. What cannot be written is an error.
+void write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
                     const OptimiseAnswer& answer, const Provenance& provenance, Diagnostics& diagnostics);
 
 }  // namespace berth

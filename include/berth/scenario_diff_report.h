@@ -15,9 +15,9 @@ namespace berth {
 [[nodiscard]] std::string diff_text(const ScenarioDiff& diff, TextWidth width = {});
 [[nodiscard]] std::string diff_json(const ScenarioDiff& diff);
 
-/// `diff.txt`, `diff.json` and the picture `waterfall` (PNG and SVG) in a folder, which is made. False, with errors, if
-/// anything is missing.
-bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
+/// `diff.txt`, `diff.json` and the picture `waterfall` (PNG and SVG) in a folder, which exists. What cannot be written
+/// is an error.
+void write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
                 Diagnostics& diagnostics);
 
 }  // namespace berth

@@ -17,9 +17,9 @@ namespace berth {
 /// `total`).
 [[nodiscard]] std::string sensitivity_json(const Sensitivity& sensitivity);
 
-/// `sensitivity.txt`, `sensitivity.json` and the picture `tornado` (PNG and SVG) in a folder, which exists. False, with
-/// errors, if anything is missing.
-bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
+/// `sensitivity.txt`, `sensitivity.json` and the picture `tornado` (PNG and SVG) in a folder, which exists. What cannot
+/// be written is an error.
+void write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
                        const Provenance& provenance, Diagnostics& diagnostics);
 
 }  // namespace berth

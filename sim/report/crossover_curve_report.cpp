@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "berth/atomic_file.h"
 #include "berth/crossover_report.h"
 #include "report/label_layout.h"
+#include "report/page/written_page.h"
 #include "report/plot_style.h"
 
 namespace berth {
@@ -225,17 +225,12 @@ Drawing drawing_of(const CrossoverQuestion& question, const CrossoverAnswer& ans
 
 }  // namespace
 
-bool write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
+void write_crossover(const std::filesystem::path& directory, const CrossoverQuestion& question,
                      const CrossoverAnswer& answer, std::span<const CurveBeside> beside, const Provenance& provenance,
                      Diagnostics& diagnostics) {
-    const std::size_t before = diagnostics.error_count();
-    write_file(directory / "crossover.txt", with_provenance_text(crossover_text(question, answer), provenance),
-               diagnostics);
-    write_file(directory / "crossover.json", with_provenance(crossover_json(question, answer), provenance),
-               diagnostics);
-    write_file(directory / "crossover.csv", crossover_csv(question, answer), diagnostics);
-    write_pictures(directory, drawn({drawing_of(question, answer, beside)}, diagnostics), diagnostics);
-    return diagnostics.error_count() == before;
+    write_forms(directory, "crossover",
+                {crossover_text(question, answer), crossover_json(question, answer), crossover_csv(question, answer)},
+                {drawing_of(question, answer, beside)}, provenance, diagnostics);
 }
 
 }  // namespace berth

@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
 #include "berth/crossover_report.h"
 #include "berth/dropped_points.h"
 #include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
+#include "report/page/written_page.h"
 #include "report/plot_rows.h"
 #include "report/text_layout.h"
 
@@ -394,14 +394,10 @@ std::string crossover_map_csv(const CrossoverMap& map) {
     return text;
 }
 
-bool write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, const Provenance& provenance,
+void write_crossover_map(const std::filesystem::path& directory, const CrossoverMap& map, const Provenance& provenance,
                          Diagnostics& diagnostics) {
-    const std::size_t before = diagnostics.error_count();
-    write_file(directory / "crossover.txt", with_provenance_text(crossover_map_text(map), provenance), diagnostics);
-    write_file(directory / "crossover.json", with_provenance(crossover_map_json(map), provenance), diagnostics);
-    write_file(directory / "crossover.csv", crossover_map_csv(map), diagnostics);
-    write_pictures(directory, drawn(map_drawing(map), diagnostics), diagnostics);
-    return diagnostics.error_count() == before;
+    write_forms(directory, "crossover", {crossover_map_text(map), crossover_map_json(map), crossover_map_csv(map)},
+                map_drawing(map), provenance, diagnostics);
 }
 
 }  // namespace berth

@@ -6,7 +6,6 @@
 #include <array>
 #include <numeric>
 
-#include "berth/atomic_file.h"
 #include "berth/brief_text.h"
 #include "berth/quantity_text.h"
 #include "berth/scenario_diff_report.h"
@@ -281,21 +280,17 @@ std::string comparison_csv(const HardwareComparison& comparison, std::span<const
     return csv_of(columns, rows);
 }
 
-bool write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,
+void write_comparison(const std::filesystem::path& directory, const HardwareComparison& comparison,
                       std::span<const ProfileOrigin> origins, const Provenance& provenance, Diagnostics& diagnostics) {
-    const std::size_t before = diagnostics.error_count();
-    write_file(directory / "compare.txt", with_provenance_text(comparison_text(comparison, origins), provenance),
-               diagnostics);
-    write_file(directory / "compare.json", with_provenance(comparison_json(comparison, origins), provenance),
-               diagnostics);
-    write_file(directory / "compare.csv", comparison_csv(comparison, origins), diagnostics);
     auto drawings = comparison_drawings(comparison);
     if (comparison.difference) {
         drawings.push_back(waterfall_drawing(*comparison.difference));
     }
-    const auto pictures = write_pictures(directory, drawn(std::move(drawings), diagnostics), diagnostics);
+    const auto pictures = write_forms(directory, "compare",
+                                      {comparison_text(comparison, origins), comparison_json(comparison, origins),
+                                       comparison_csv(comparison, origins)},
+                                      std::move(drawings), provenance, diagnostics);
     write_page(directory, "compare", page_of(comparison, origins, pictures, provenance), diagnostics);
-    return diagnostics.error_count() == before;
 }
 
 }  // namespace berth

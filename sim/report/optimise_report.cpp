@@ -12,6 +12,7 @@
 #include "berth/warnings_report.h"
 #include "report/dropped.h"
 #include "report/json_values.h"
+#include "report/page/written_page.h"
 #include "report/sweep_cells.h"
 #include "report/sweep_front.h"
 #include "report/text_layout.h"
@@ -206,21 +207,16 @@ std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, c
     return csv_of(columns, rows, {{"cost_unit", unit}});
 }
 
-bool write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
+void write_optimise(const std::filesystem::path& directory, const Sweep& sweep, const OptimiseQuestion& question,
                     const OptimiseAnswer& answer, const Provenance& provenance, Diagnostics& diagnostics) {
-    const std::size_t before = diagnostics.error_count();
-    write_file(directory / "optimise.txt", with_provenance_text(optimise_text(sweep, question, answer), provenance),
-               diagnostics);
-    write_file(directory / "optimise.json", with_provenance(optimise_json(sweep, question, answer), provenance),
-               diagnostics);
     write_file(directory / "front.csv", optimise_csv(sweep, question, answer), diagnostics);
-    const auto drawings = front_drawings(sweep, question, answer);
+    auto drawings = front_drawings(sweep, question, answer);
     if (drawings.empty() && question.goals.size() > 1) {
         diagnostics.warning(SourceLocation((directory / "front.png").string()),
                             "not drawn: no point is within the limits");
     }
-    write_pictures(directory, drawn(drawings, diagnostics), diagnostics);
-    return diagnostics.error_count() == before;
+    write_forms(directory, "optimise", {optimise_text(sweep, question, answer), optimise_json(sweep, question, answer)},
+                std::move(drawings), provenance, diagnostics);
 }
 
 }  // namespace berth

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "berth/atomic_file.h"
 #include "report/json_values.h"
 #include "report/page/diff_page.h"
 #include "report/page/written_page.h"
@@ -157,14 +156,11 @@ Json json_of(const ScenarioDiff& diff) {
     return json;
 }
 
-bool write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
+void write_diff(const std::filesystem::path& directory, const ScenarioDiff& diff, const Provenance& provenance,
                 Diagnostics& diagnostics) {
-    const std::size_t before = diagnostics.error_count();
-    write_file(directory / "diff.txt", with_provenance_text(diff_text(diff), provenance), diagnostics);
-    write_file(directory / "diff.json", with_provenance(diff_json(diff), provenance), diagnostics);
-    const auto pictures = write_pictures(directory, drawn({waterfall_drawing(diff)}, diagnostics), diagnostics);
+    const auto pictures = write_forms(directory, "diff", {diff_text(diff), diff_json(diff)}, {waterfall_drawing(diff)},
+                                      provenance, diagnostics);
     write_page(directory, "diff", diff_page(diff, pictures, provenance), diagnostics);
-    return diagnostics.error_count() == before;
 }
 
 }  // namespace berth

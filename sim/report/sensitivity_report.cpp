@@ -8,11 +8,11 @@
 #include <cmath>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
 #include "berth/quantity_text.h"
 #include "berth/warnings_report.h"
 #include "report/json_values.h"
 #include "report/names.h"
+#include "report/page/written_page.h"
 #include "report/plot_style.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
@@ -91,19 +91,15 @@ Json sampled_json(const SampledSensitivity& sampled) {
 
 }  // namespace
 
-bool write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
+void write_sensitivity(const std::filesystem::path& directory, const Sensitivity& sensitivity,
                        const Provenance& provenance, Diagnostics& diagnostics) {
-    const std::size_t before = diagnostics.error_count();
-    write_file(directory / "sensitivity.txt", with_provenance_text(sensitivity_text(sensitivity), provenance),
-               diagnostics);
-    write_file(directory / "sensitivity.json", with_provenance(sensitivity_json(sensitivity), provenance), diagnostics);
-    const auto drawings = tornado_drawings(sensitivity);
+    auto drawings = tornado_drawings(sensitivity);
     if (drawings.empty()) {
         diagnostics.warning(SourceLocation((directory / "tornado.png").string()),
                             "not drawn: no uncertain number moves the total");
     }
-    write_pictures(directory, drawn(drawings, diagnostics), diagnostics);
-    return diagnostics.error_count() == before;
+    write_forms(directory, "sensitivity", {sensitivity_text(sensitivity), sensitivity_json(sensitivity)},
+                std::move(drawings), provenance, diagnostics);
 }
 
 std::vector<std::string> decision_sentences(const Sensitivity& sensitivity) {

@@ -5,6 +5,17 @@
 
 namespace berth {
 
+std::vector<Picture> write_forms(const std::filesystem::path& directory, const std::string& stem,
+                                 const WrittenForms& forms, std::vector<Drawing> drawings, const Provenance& provenance,
+                                 Diagnostics& diagnostics) {
+    write_file(directory / (stem + ".txt"), with_provenance_text(forms.text, provenance), diagnostics);
+    write_file(directory / (stem + ".json"), with_provenance(forms.json, provenance), diagnostics);
+    if (!forms.rows.empty()) {
+        write_file(directory / (stem + ".csv"), forms.rows, diagnostics);
+    }
+    return write_pictures(directory, drawn(std::move(drawings), diagnostics), diagnostics);
+}
+
 void write_page(const std::filesystem::path& directory, const std::string& stem, std::string_view html,
                 Diagnostics& diagnostics) {
     write_file(directory / "index.html", html, diagnostics);

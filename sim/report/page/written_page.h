@@ -1,4 +1,4 @@
-// Writing of a page to files.
+// Writing of an answer and of its page to files.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +8,19 @@
 
 #include "berth/diagnostics.h"
 #include "berth/pictures.h"
+#include "berth/provenance.h"
+#include "report/plot_style.h"
 
 namespace berth {
+
+/// An answer in each form; `rows` may be empty.
+struct WrittenForms {
+    std::string text, json, rows{};
+};
+/// Writes STEM.txt and STEM.json with their provenance, STEM.csv and the pictures into the existing `directory`.
+std::vector<Picture> write_forms(const std::filesystem::path& directory, const std::string& stem,
+                                 const WrittenForms& forms, std::vector<Drawing> drawings, const Provenance& provenance,
+                                 Diagnostics& diagnostics);
 
 /// Writes index.html into the existing `directory`, and the same page in A4 as STEM.pdf if WeasyPrint is installed.
 void write_page(const std::filesystem::path& directory, const std::string& stem, std::string_view html,
