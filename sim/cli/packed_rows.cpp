@@ -17,14 +17,18 @@ enum class Tag : char { kNothing, kFalse, kTrue, kNumber, kText };
 
 class Packer {
   public:
+    static constexpr bool kEveryColumn = true;
     explicit Packer(std::string& bytes) : bytes_(bytes) {}
-    void number(const std::optional<double>& value) {
+    void number(const auto& /*name*/, const std::optional<double>& value) {
         tag(value ? Tag::kNumber : Tag::kNothing);
         if (value) {
             add(csv_value(*value));
         }
     }
-    void truth(const std::optional<bool>& value) { tag(!value ? Tag::kNothing : *value ? Tag::kTrue : Tag::kFalse); }
+    void truth(const auto& /*name*/, const std::optional<bool>& value) {
+        tag(!value ? Tag::kNothing : *value ? Tag::kTrue : Tag::kFalse);
+    }
+    void text(const auto& /*name*/, const std::string& value) { text(value); }
     void text(std::string_view value) {
         tag(value.empty() ? Tag::kNothing : Tag::kText);
         if (!value.empty()) {

@@ -49,13 +49,22 @@ ColumnType type_of(const SweepAxis& axis) {
                                                                            : ColumnType::kText;
 }
 
+/// Columns of the results.
+struct ResultColumns {
+    static constexpr bool kEveryColumn = true;
+    std::vector<Column>& columns;
+    void number(const auto& name, const std::optional<double>& /*value*/) {
+        columns.push_back({name(), ColumnType::kReal});
+    }
+    void truth(const auto& name, const std::optional<bool>& /*value*/) {
+        columns.push_back({name(), ColumnType::kTruth});
+    }
+    void text(const auto& name, const std::string& /*value*/) { columns.push_back({name(), ColumnType::kText}); }
+};
+
 std::vector<Column> columns_of(const Sweep& sweep) {
     auto columns = mapped(sweep.axes(), [](const SweepAxis& axis) { return Column{axis.path, type_of(axis)}; });
-    each_sweep_column(sweep, [&columns](const std::string& name, SweepColumn kind) {
-        columns.push_back({name, kind == SweepColumn::kNumber  ? ColumnType::kReal
-                                 : kind == SweepColumn::kTruth ? ColumnType::kTruth
-                                                               : ColumnType::kText});
-    });
+    each_sweep_cell(sweep, {}, ResultColumns{columns});
     return columns;
 }
 

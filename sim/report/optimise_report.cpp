@@ -23,8 +23,6 @@ namespace {
 
 constexpr std::size_t kPointsShown = 24;
 
-std::string_view column_name(Goal goal) { return goal == Goal::kCost ? "cost" : words_of(goal).column; }
-
 // Calls `of` for each stage that generates text.
 template <class Of>
 void each_text_stage(const Sweep& sweep, const Of& of) {
@@ -117,7 +115,7 @@ Json point_json(const Sweep& sweep, const OptimiseQuestion& question, const Desi
         json[sweep.axes()[a].path] = json_of_yaml(values[a]);
     }
     for (const Goal goal : question.goals) {
-        json[std::string(column_name(goal))] = json_number(shown(point, goal));
+        json[std::string(words_of(goal).column)] = json_number(shown(point, goal));
     }
     for (std::size_t s = 0; s < point.placed.size(); ++s) {
         json[sweep.stages()[s] + ".chosen"] = json_text(point.placed[s]);
@@ -183,9 +181,9 @@ std::string optimise_json(const Sweep& sweep, const OptimiseQuestion& question, 
 
 std::string optimise_csv(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer) {
     std::vector<CsvColumn> columns = mapped<CsvColumn>(sweep.axes(), &SweepAxis::path);
-    const std::string unit = question.cost ? cost_unit(question) : "";
+    const std::string unit = cost_unit(question);
     for (const Goal goal : question.goals) {
-        columns.emplace_back(std::string(column_name(goal)));
+        columns.emplace_back(std::string(words_of(goal).column));
         if (goal == Goal::kCost && !unit.empty()) {
             columns.emplace_back("cost_unit");
         }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <utility>
 
 #include "berth/quantity_text.h"
@@ -15,23 +14,17 @@ namespace berth {
 namespace {
 
 constexpr double kMilli = 1e3;
-constexpr std::array<GoalWords, 4> kGoalWords{{{Goal::kLatency, "total_ms", "latency (ms)", "ms", kMilli},
+constexpr std::array<GoalWords, 5> kGoalWords{{{Goal::kCost, "cost", "cost", "", 1},
+                                               {Goal::kLatency, "total_ms", "latency (ms)", "ms", kMilli},
                                                {Goal::kFirstToken, "ttft_ms", "first token (ms)", "ms", kMilli},
                                                {Goal::kTokenTime, "token_ms", "time per token (ms)", "ms", kMilli},
                                                {Goal::kEnergy, "energy_mj", "energy (mJ)", "mJ", kMilli}}};
 
 }  // namespace
 
-const GoalWords& words_of(Goal goal) {
-    for (const GoalWords& words : kGoalWords) {
-        if (words.goal == goal) {
-            return words;
-        }
-    }
-    throw std::logic_error("a goal without words");
-}
+const GoalWords& words_of(Goal goal) { return *std::ranges::find(kGoalWords, goal, &GoalWords::goal); }
 
-double shown(double value, Goal goal) { return goal == Goal::kCost ? value : value * words_of(goal).in_unit; }
+double shown(double value, Goal goal) { return value * words_of(goal).in_unit; }
 
 double shown(const DesignPoint& point, Goal goal) { return shown(point.values[static_cast<std::size_t>(goal)], goal); }
 

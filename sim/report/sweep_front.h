@@ -18,7 +18,6 @@ struct GoalWords {
     std::string_view unit;
     double in_unit = 1;  ///< of one second or joule
 };
-/// Throws std::logic_error for the cost.
 [[nodiscard]] const GoalWords& words_of(Goal goal);
 
 /// Value of a goal in the unit of JSON, CSV and pictures: milliseconds, millijoules, or the formula's SI unit.

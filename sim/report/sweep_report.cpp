@@ -15,34 +15,41 @@ namespace berth {
 
 namespace {
 
-/// Result cells of a CSV row, each preceded by a comma unless it is the first.
-class CsvCells {
-  public:
-    explicit CsvCells(std::string& text) : text_(text) {}
-    void number(const std::optional<double>& value) {
-        begin();
-        if (value) {
-            add_csv_number(*value, text_);
-        }
-    }
-    void truth(const std::optional<bool>& value) {
-        begin();
-        text_ += value ? (*value ? "true" : "false") : "";
-    }
-    void text(const std::string& value) {
-        begin();
-        text_ += csv_field(value);
-    }
+/// Names of the columns, each followed by a comma.
+struct CsvHeader {
+    static constexpr bool kEveryColumn = true;
+    std::string& line;
+    void add(const std::string& name) { line += csv_field(name) + ","; }
+    void number(const auto& name, const std::optional<double>& /*value*/) { add(name()); }
+    void truth(const auto& name, const std::optional<bool>& /*value*/) { add(name()); }
+    void text(const auto& name, const std::string& /*value*/) { add(name()); }
+};
 
-  private:
-    void begin() {
-        if (!first_) {
-            text_ += ',';
+/// Cells of a CSV row, each followed by a comma.
+struct CsvCells {
+    static constexpr bool kEveryColumn = true;
+    std::string& line;
+    void number(const auto& /*name*/, const std::optional<double>& value) {
+        if (value) {
+            add_csv_number(*value, line);
         }
-        first_ = false;
+        line += ',';
     }
-    std::string& text_;
-    bool first_ = true;
+    void truth(const auto& /*name*/, const std::optional<bool>& value) {
+        line += value ? (*value ? "true," : "false,") : ",";
+    }
+    void text(const auto& /*name*/, const std::string& value) { line.append(csv_field(value)).append(1, ','); }
+};
+
+/// Values of a point in JSON.
+struct JsonCells {
+    static constexpr bool kEveryColumn = false;
+    Json& row;
+    void number(const auto& name, const std::optional<double>& value) { row[name()] = json_number(value); }
+    void truth(const auto& name, const std::optional<bool>& value) {
+        row[name()] = value ? Json(*value) : Json(nullptr);
+    }
+    void text(const auto& name, const std::string& value) { row[name()] = json_text(value); }
 };
 
 }  // namespace
@@ -52,7 +59,7 @@ std::string sweep_csv_header(const Sweep& sweep) {
     for (const SweepAxis& axis : sweep.axes()) {
         header += csv_field(axis.path) + ",";
     }
-    each_sweep_column(sweep, [&header](const std::string& name, SweepColumn) { header += csv_field(name) + ","; });
+    each_sweep_cell(sweep, {}, CsvHeader{header});
     header.back() = '\n';
     return header;
 }
@@ -71,9 +78,8 @@ void SweepRows::add(std::size_t at, const SweepPoint& point, std::string& text) 
         const std::string& value = sweep_.axes()[a].values[places[a]];
         text.append(plain_[a] ? value : csv_field(value)).append(1, ',');
     }
-    CsvCells cells(text);
-    each_sweep_cell(sweep_, point, cells);
-    text += '\n';
+    each_sweep_cell(sweep_, point, CsvCells{text});
+    text.back() = '\n';
 }
 
 std::vector<std::string> dropped_texts(const Sweep& sweep, const std::vector<DroppedPoints>& dropped) {
@@ -122,23 +128,7 @@ std::string sweep_json(const Sweep& sweep, const std::vector<SweepPoint>& points
         for (std::size_t a = 0; a < values.size(); ++a) {
             row[sweep.axes()[a].path] = json_of_yaml(values[a]);
         }
-        row["total_ms"] = json_milliseconds(point.total);
-        row["energy_mj"] = json_millijoules(point.energy);
-        row["meets_budget"] = point.meets_budget ? Json(*point.meets_budget) : Json(nullptr);
-        for (std::size_t s = 0; s < point.stages.size(); ++s) {
-            const SweepStage& stage = point.stages[s];
-            const std::string& name = sweep.stages()[s];
-            row[name + ".chosen"] = json_text(stage.chosen);
-            row[name + ".latency_ms"] = json_milliseconds(stage.latency);
-            if (sweep.generates(s)) {
-                row[name + ".ttft_ms"] = json_milliseconds(stage.pace.first_token);
-                row[name + ".tokens_per_s"] = json_number(tokens_per_second(stage.pace));
-            }
-            for (std::size_t d = 0; d < stage.on_device.size(); ++d) {
-                row[fmt::format("{}.{}_ms", name, sweep.devices()[d])] = json_milliseconds(stage.on_device[d]);
-            }
-        }
-        row["why_not"] = json_text(point.why_not);
+        each_sweep_cell(sweep, point, JsonCells{row});
         if (!point.why_not.empty()) {
             dropped.add(at, point.why_not);
         }
