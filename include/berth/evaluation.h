@@ -194,6 +194,12 @@ struct Candidate {
     FusionReport fusion;  ///< only with EvaluationOptions::operators
 };
 
+/// `npu`, or `split by operator` for a placement on several devices: splits of one stage differ in their granularity.
+[[nodiscard]] inline std::string placement_name(const Candidate& candidate) {
+    const std::string by(choice_name(kGranularityNames, candidate.granularity));
+    return candidate.placement + (candidate.granularity <= Granularity::kPhase ? "" : " by " + by);
+}
+
 /// The best placement found for a stage's operators, for one pass (of several input lengths the mean), even if it is
 /// finer than the stage allows. For the objective makespan devices may work concurrently. For a stage with two phases
 /// the time is that of the whole answer, or the one that the objective counts.

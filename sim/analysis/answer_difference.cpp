@@ -1,8 +1,6 @@
 // Compares results number by number.
 #include "analysis/answer_difference.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -93,13 +91,6 @@ bool totals_differ(const ScenarioResult& a, const ScenarioResult& b) {
 // Latency of a placement; absent if this result does not have it or it is infeasible.
 std::optional<Time> latency_of(const Candidate* candidate) {
     return candidate != nullptr && candidate->feasible ? std::optional(candidate->latency.median) : std::nullopt;
-}
-
-// Name of a placement; splits of one stage are distinguished by granularity.
-std::string placement_name(const Candidate& candidate) {
-    return candidate.granularity == Granularity::kModel
-               ? candidate.placement
-               : fmt::format("{} by {}", candidate.placement, choice_name(kGranularityNames, candidate.granularity));
 }
 
 void compare_others(const StageResult& before, const StageResult& after, std::vector<MovedCandidate>& others) {

@@ -72,12 +72,7 @@ GateCheck runs_check(const RevisionAnswer& before, const RevisionAnswer& after) 
                    : GateVerdict::kNoted};
 }
 
-std::string chosen_placement(const StageResult& stage) {
-    const Candidate& chosen = stage.candidates[*stage.chosen];
-    return chosen.granularity == Granularity::kModel
-               ? chosen.placement
-               : fmt::format("{} by {}", chosen.placement, choice_name(kGranularityNames, chosen.granularity));
-}
+std::string chosen_placement(const StageResult& stage) { return placement_name(stage.candidates[*stage.chosen]); }
 
 void check_decision(const StageResult& before, const StageResult& after, double sure, std::vector<GateCheck>& checks) {
     if (!before.chosen || !after.chosen) {

@@ -66,19 +66,6 @@ std::string file_stem(std::string_view name) {
     return stem.empty() ? "picture" : stem;
 }
 
-std::string placement_name(const Candidate& candidate) {
-    switch (candidate.granularity) {
-        case Granularity::kModel:
-        case Granularity::kPhase:
-            return candidate.placement;
-        case Granularity::kBlock:
-            return candidate.placement + " by block";
-        case Granularity::kOperator:
-            return candidate.placement + " by operator";
-    }
-    throw std::logic_error("granularity without a name");
-}
-
 std::string stage_placed(std::string_view stage, const Candidate& candidate) {
     return fmt::format("{}{}{}", stage, candidate.granularity <= Granularity::kPhase ? " on " : ", ",
                        placement_name(candidate));

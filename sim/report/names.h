@@ -25,9 +25,6 @@ namespace berth {
 /// `STAGE/attention.query`: the key that links operators between the pictures and tables of a page.
 [[nodiscard]] std::string operator_key(std::string_view stage, std::string_view name);
 
-/// `npu`, or `split by operator` for a placement on several devices.
-[[nodiscard]] std::string placement_name(const Candidate& candidate);
-
 /// `rerank on npu`, or `rerank, split by operator`.
 [[nodiscard]] std::string stage_placed(std::string_view stage, const Candidate& candidate);
 

@@ -87,6 +87,7 @@ TEST(PhasesApart, TakeThePromptOfOneAndTheTokensOfTheOther) {
     const Time sum = pair.first_token->median + *pair.step * 32.0 + pair.handover;
     EXPECT_NEAR(pair_of(all).latency.median / sum, 1, 1e-9);
     EXPECT_LT(pair_of(all).latency.low, pair_of(all).latency.median);
+    EXPECT_EQ(placement_name(pair_of(all)), pair_of(all).placement) << "a pair names both of its devices";
 }
 
 TEST(PhasesApart, HandOverTheCacheOfThePromptLayerByLayer) {
