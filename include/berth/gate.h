@@ -60,7 +60,8 @@ using GateValue = std::variant<std::monostate, Running, std::string, bool, doubl
 
 struct GateCheck {
     GateKind kind{};
-    std::string subject;  ///< a stage, or the answer's name in JSON; empty: the scenario
+    std::string subject;   ///< a stage, or the answer's name in JSON; empty: the scenario
+    std::string question;  ///< as reports put it: "rerank runs on", "probability of meeting the budget"
     GateValue before, after;
     GateVerdict verdict{};
 };

@@ -23,10 +23,18 @@ struct DecisionChange {
 /// Stages of both results whose recommended placements differ.
 [[nodiscard]] std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after);
 
-/// An answer other than the total: `budget_probability`, `p95_ms` and the like, named as in JSON and in the unit of the
-/// name. Absent where the scenario does not have it.
+/// How the value of an answer reads.
+enum class AnswerForm : std::uint8_t { kMilliseconds, kMillijoules, kPerSecond, kShare, kTruth };
+
+/// An answer other than the total: `budget_probability`, `p95_ms` and the like.
+struct AnswerName {
+    std::string key;    ///< in JSON
+    std::string words;  ///< in reports: "probability of meeting the budget"
+    AnswerForm form{};
+};
+/// Absent where the scenario does not have the answer.
 struct AnswerChange {
-    std::string answer;
+    AnswerName answer;
     std::optional<double> before, after;
 };
 

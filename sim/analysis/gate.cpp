@@ -18,42 +18,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Answers of a scenario whose change between revisions is judged. A name with a leading dot matches all answers that
-/// end with it.
-struct JudgedAnswer {
-    std::string_view name;
-    GateKind kind;
-};
-constexpr std::array<JudgedAnswer, 5> kJudgedAnswers{{{"meets_budget", GateKind::kBudget},
-                                                      {"stable", GateKind::kBudget},
-                                                      {"budget_probability", GateKind::kProbability},
-                                                      {"within_budget", GateKind::kProbability},
-                                                      {".within_budget", GateKind::kProbability}}};
-
-std::optional<GateKind> judged_as(std::string_view answer) {
-    for (const JudgedAnswer& row : kJudgedAnswers) {
-        if (answer == row.name || (row.name.starts_with('.') && answer.ends_with(row.name))) {
-            return row.kind;
-        }
-    }
-    return std::nullopt;
+/// Truths and shares are judged; other answers may change.
+std::optional<GateKind> judged_as(const AnswerName& answer) {
+    return answer.form == AnswerForm::kTruth   ? std::optional(GateKind::kBudget)
+           : answer.form == AnswerForm::kShare ? std::optional(GateKind::kProbability)
+                                               : std::nullopt;
 }
 
 GateVerdict verdict_on(bool before, bool after) {
     return before == after ? GateVerdict::kKept : before ? GateVerdict::kBlocks : GateVerdict::kNoted;
 }
 
-GateCheck budget_check(std::string subject, bool before, bool after) {
-    return {GateKind::kBudget, std::move(subject), before, after, verdict_on(before, after)};
+/// What a check compares: a stage or an answer, and as reports put it.
+struct Subject {
+    std::string name, words;
+};
+
+GateCheck budget_check(Subject of, bool before, bool after) {
+    return {GateKind::kBudget, std::move(of.name), std::move(of.words), before, after, verdict_on(before, after)};
 }
 
-GateCheck probability_check(std::string subject, double before, double after, double sure) {
-    return {GateKind::kProbability, std::move(subject), before, after, verdict_on(before >= sure, after >= sure)};
+GateCheck probability_check(Subject of, double before, double after, double sure) {
+    return {GateKind::kProbability,
+            std::move(of.name),
+            std::move(of.words),
+            before,
+            after,
+            verdict_on(before >= sure, after >= sure)};
 }
 
 /// An item that only one revision has is reported but does not block.
-GateCheck one_sided_check(GateKind kind, std::string subject, GateValue before, GateValue after) {
-    return {kind, std::move(subject), std::move(before), std::move(after), GateVerdict::kNoted};
+GateCheck one_sided_check(GateKind kind, Subject of, GateValue before, GateValue after) {
+    return {kind, std::move(of.name), std::move(of.words), std::move(before), std::move(after), GateVerdict::kNoted};
 }
 
 Running running(const RevisionAnswer& answer) {
@@ -66,11 +62,17 @@ GateCheck runs_check(const RevisionAnswer& before, const RevisionAnswer& after) 
     const Running now = running(after);
     const bool blocks = now == Running::kBroken && old != Running::kBroken;
     const bool kept = old == Running::kRuns && now == Running::kRuns;
-    return {GateKind::kRuns, "", old, now,
+    return {GateKind::kRuns,
+            "",
+            "the scenario",
+            old,
+            now,
             blocks ? GateVerdict::kBlocks
             : kept ? GateVerdict::kKept
                    : GateVerdict::kNoted};
 }
+
+std::string runs_on(const std::string& stage) { return stage + " runs on"; }
 
 std::string chosen_placement(const StageResult& stage) { return placement_name(stage.candidates[*stage.chosen]); }
 
@@ -81,9 +83,11 @@ void check_decision(const StageResult& before, const StageResult& after, double 
     const std::string old = chosen_placement(before);
     const std::string now = chosen_placement(after);
     const bool moved = old != now;
-    checks.push_back({GateKind::kDecision, after.name, old, now, moved ? GateVerdict::kBlocks : GateVerdict::kKept});
+    checks.push_back({GateKind::kDecision, after.name, runs_on(after.name), old, now,
+                      moved ? GateVerdict::kBlocks : GateVerdict::kKept});
     if (!moved) {  // otherwise the probabilities refer to different decisions
-        checks.push_back(probability_check(after.name, before.confidence, after.confidence, sure));
+        checks.push_back(probability_check({after.name, "probability of the decision on " + after.name},
+                                           before.confidence, after.confidence, sure));
     }
 }
 
@@ -93,10 +97,11 @@ void check_stage_budget(const StageResult& before, const StageResult& after, std
     };
     const auto old = met(before);
     const auto now = met(after);
+    const Subject of{after.name, after.name + " keeps its budget"};
     if (old && now) {
-        checks.push_back(budget_check(after.name, *old, *now));
+        checks.push_back(budget_check(of, *old, *now));
     } else if (old || now) {
-        checks.push_back(one_sided_check(GateKind::kBudget, after.name, old ? GateValue(*old) : GateValue(),
+        checks.push_back(one_sided_check(GateKind::kBudget, of, old ? GateValue(*old) : GateValue(),
                                          now ? GateValue(*now) : GateValue()));
     }
 }
@@ -115,7 +120,8 @@ void check_stages(const ScenarioResult& before, const ScenarioResult& after, dou
     for (const StageResult& stage : after.stages) {
         const StageResult* old = named_stage(before, stage.name);
         if (old == nullptr) {
-            checks.push_back(one_sided_check(GateKind::kDecision, stage.name, {}, placement_value(stage)));
+            checks.push_back(
+                one_sided_check(GateKind::kDecision, {stage.name, runs_on(stage.name)}, {}, placement_value(stage)));
             continue;
         }
         check_decision(*old, stage, sure, checks);
@@ -123,7 +129,8 @@ void check_stages(const ScenarioResult& before, const ScenarioResult& after, dou
     }
     for (const StageResult& stage : before.stages) {
         if (named_stage(after, stage.name) == nullptr) {
-            checks.push_back(one_sided_check(GateKind::kDecision, stage.name, placement_value(stage), {}));
+            checks.push_back(
+                one_sided_check(GateKind::kDecision, {stage.name, runs_on(stage.name)}, placement_value(stage), {}));
         }
     }
 }
@@ -134,24 +141,21 @@ GateValue answer_value(GateKind kind, double value) {
 
 void check_answers(const std::vector<Answer>& before, const std::vector<Answer>& after, double sure,
                    std::vector<GateCheck>& checks) {
-    const auto named = [](const std::vector<Answer>& answers, const std::string& name) {
-        const auto found = std::ranges::find(answers, name, &Answer::name);
-        return found == answers.end() ? nullptr : &*found;
-    };
-    for (const Answer& now : after) {
-        const auto kind = judged_as(now.name);
-        const Answer* old = named(before, now.name);
+    for (const auto& [name, value] : after) {
+        const auto kind = judged_as(name);
+        const Subject of{name.key, name.words};
+        const Answer* old = answer_named(before, name.key);
         if (kind && old == nullptr) {
-            checks.push_back(one_sided_check(*kind, now.name, {}, answer_value(*kind, now.value)));
+            checks.push_back(one_sided_check(*kind, of, {}, answer_value(*kind, value)));
         } else if (kind) {
-            checks.push_back(*kind == GateKind::kBudget ? budget_check(now.name, old->value > 0, now.value > 0)
-                                                        : probability_check(now.name, old->value, now.value, sure));
+            checks.push_back(*kind == GateKind::kBudget ? budget_check(of, old->value > 0, value > 0)
+                                                        : probability_check(of, old->value, value, sure));
         }
     }
-    for (const Answer& old : before) {
-        const auto kind = judged_as(old.name);
-        if (kind && named(after, old.name) == nullptr) {
-            checks.push_back(one_sided_check(*kind, old.name, answer_value(*kind, old.value), {}));
+    for (const auto& [name, value] : before) {
+        const auto kind = judged_as(name);
+        if (kind && answer_named(after, name.key) == nullptr) {
+            checks.push_back(one_sided_check(*kind, {name.key, name.words}, answer_value(*kind, value), {}));
         }
     }
 }

@@ -15,11 +15,16 @@ constexpr double kAnswerRounding = 1e-9;
 
 class AnswerList {
   public:
-    void add(std::string name, double value) { answers_.push_back({std::move(name), value}); }
-    void add(std::string name, const std::optional<double>& value) {
+    void add(std::string key, std::string words, AnswerForm form, const std::optional<double>& value) {
         if (value) {
-            add(std::move(name), *value);
+            answers_.push_back({{std::move(key), std::move(words), form}, *value});
         }
+    }
+    void add(std::string key, std::string words, Time time) {
+        add(std::move(key), std::move(words), AnswerForm::kMilliseconds, in_milliseconds(time));
+    }
+    void add(std::string key, std::string words, Frequency rate) {
+        add(std::move(key), std::move(words), AnswerForm::kPerSecond, in_hertz(rate));
     }
     std::vector<Answer> take() { return std::move(answers_); }
 
@@ -27,52 +32,58 @@ class AnswerList {
     std::vector<Answer> answers_;
 };
 
-void add_traffic(AnswerList& list, const TrafficResult& traffic) {
-    const SimulationResult& result = traffic.simulation;
-    list.add("stable", result.stable ? 1 : 0);
-    list.add("sustainable_per_s", in_hertz(result.sustainable));
-    if (!result.stable) {
+/// A stream of requests, or with `chats` one of chats. Without a throughput it piles up, and has no latency.
+void add_stream(AnswerList& list, bool stable, Frequency sustainable, const std::optional<Frequency>& throughput,
+                const std::optional<SimulatedLatency>& latency, const std::optional<SimulatedShare>& within_budget,
+                const ChatTraffic* chats = nullptr) {
+    list.add("stable", "stream is stable", AnswerForm::kTruth, stable ? 1 : 0);
+    list.add("sustainable_per_s", "sustainable requests per second", sustainable);
+    if (!throughput) {
         return;
     }
-    list.add("throughput_per_s", in_hertz(result.throughput));
-    if (result.latency) {
-        list.add("mean_ms", in_milliseconds(result.latency->mean.value));
-        list.add("p50_ms", in_milliseconds(result.latency->p50.value));
-        list.add("p95_ms", in_milliseconds(result.latency->p95.value));
-        list.add("p99_ms", in_milliseconds(result.latency->p99.value));
+    list.add("throughput_per_s", "completed requests per second", *throughput);
+    if (chats != nullptr) {
+        list.add("first_token_p50_ms", "median time to the first token", chats->first_token->p50.value);
+        list.add("first_token_p95_ms", "p95 of the time to the first token", chats->first_token->p95.value);
+        list.add("tokens_p50_per_s", "median of the tokens per second", 1 / chats->token->p50.value);
+        list.add("tokens_p95_per_s", "tokens per second of 95 % of the answers", 1 / chats->token->p95.value);
+    } else if (latency) {
+        list.add("mean_ms", "mean latency", latency->mean.value);
     }
-    if (result.within_deadline) {
-        list.add("within_budget", result.within_deadline->value);
+    if (latency) {
+        list.add("p50_ms", "median latency", latency->p50.value);
+        list.add("p95_ms", "p95", latency->p95.value);
     }
-    for (std::size_t i = 0; i < result.phases.size(); ++i) {
-        list.add(traffic.system.phases[i].name + ".within_budget", result.phases[i].within_budget);
+    if (latency && chats == nullptr) {
+        list.add("p99_ms", "p99", latency->p99.value);
+    }
+    list.add("within_budget", "share of requests within the budget", AnswerForm::kShare,
+             within_budget ? std::optional(within_budget->value) : std::nullopt);
+}
+
+void add_traffic(AnswerList& list, const TrafficResult& traffic) {
+    const SimulationResult& result = traffic.simulation;
+    add_stream(list, result.stable, result.sustainable, result.stable ? std::optional(result.throughput) : std::nullopt,
+               result.latency, result.within_deadline);
+    for (std::size_t i = 0; result.stable && i < result.phases.size(); ++i) {
+        const std::string& stage = traffic.system.phases[i].name;
+        list.add(stage + ".within_budget", "share within the budget of " + stage, AnswerForm::kShare,
+                 result.phases[i].within_budget);
     }
 }
 
 void add_chats(AnswerList& list, const ChatTraffic& chats) {
-    list.add("stable", chats.stable ? 1 : 0);
-    list.add("sustainable_per_s", in_hertz(chats.sustainable));
-    if (!chats.first_token) {
-        return;
-    }
-    list.add("throughput_per_s", in_hertz(chats.throughput));
-    list.add("first_token_p50_ms", in_milliseconds(chats.first_token->p50.value));
-    list.add("first_token_p95_ms", in_milliseconds(chats.first_token->p95.value));
-    list.add("tokens_p50_per_s", 1 / in_seconds(chats.token->p50.value));
-    list.add("tokens_p95_per_s", 1 / in_seconds(chats.token->p95.value));
-    list.add("p50_ms", in_milliseconds(chats.answer->p50.value));
-    list.add("p95_ms", in_milliseconds(chats.answer->p95.value));
-    if (chats.within_budget) {
-        list.add("within_budget", chats.within_budget->value);
-    }
-}
-
-const Answer* named(const std::vector<Answer>& answers, const std::string& name) {
-    const auto found = std::ranges::find(answers, name, &Answer::name);
-    return found == answers.end() ? nullptr : &*found;
+    add_stream(list, chats.stable, chats.sustainable,
+               chats.first_token ? std::optional(chats.throughput) : std::nullopt, chats.answer, chats.within_budget,
+               &chats);
 }
 
 }  // namespace
+
+const Answer* answer_named(const std::vector<Answer>& answers, const std::string& key) {
+    const auto found = std::ranges::find(answers, key, [](const Answer& one) { return one.name.key; });
+    return found == answers.end() ? nullptr : &*found;
+}
 
 EvaluationOptions options_for_answers(const Scenario& scenario) {
     EvaluationOptions options;
@@ -83,18 +94,18 @@ EvaluationOptions options_for_answers(const Scenario& scenario) {
 std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult& result) {
     AnswerList list;
     const ScenarioTotal& total = result.total;
-    list.add("low_ms", in_milliseconds(total.latency.low));
-    list.add("high_ms", in_milliseconds(total.latency.high));
-    if (total.energy) {
-        list.add("energy_mj", in_millijoules(*total.energy));
-    }
+    list.add("low_ms", "5 % end of the total", total.latency.low);
+    list.add("high_ms", "95 % end of the total", total.latency.high);
+    list.add("energy_mj", "energy", AnswerForm::kMillijoules,
+             total.energy ? std::optional(in_millijoules(*total.energy)) : std::nullopt);
     if (total.budget) {
-        list.add("meets_budget", total.latency.median <= *total.budget ? 1 : 0);
+        list.add("meets_budget", "budget met by the median", AnswerForm::kTruth,
+                 total.latency.median <= *total.budget ? 1 : 0);
     }
-    list.add("budget_probability", total.budget_probability);
+    list.add("budget_probability", "probability of meeting the budget", AnswerForm::kShare, total.budget_probability);
     if (result.rate) {
-        list.add("simulated_per_s", in_hertz(result.rate->simulated));
-        list.add("upper_bound_per_s", in_hertz(result.rate->upper_bound));
+        list.add("simulated_per_s", "requests per second", result.rate->simulated);
+        list.add("upper_bound_per_s", "bound of the requests per second", result.rate->upper_bound);
     }
     if (const auto traffic = simulate_traffic(scenario, result, {.outlook = false})) {
         add_traffic(list, *traffic);
@@ -113,7 +124,7 @@ std::vector<Answer> answers_of(const Scenario& scenario) {
 std::vector<AnswerChange> answer_changes(const std::vector<Answer>& before, const std::vector<Answer>& after) {
     std::vector<AnswerChange> changes;
     for (const Answer& old : before) {
-        const Answer* now = named(after, old.name);
+        const Answer* now = answer_named(after, old.name.key);
         if (now == nullptr) {
             changes.push_back({old.name, old.value, std::nullopt});
         } else if (std::abs(now->value - old.value) >
@@ -122,7 +133,7 @@ std::vector<AnswerChange> answer_changes(const std::vector<Answer>& before, cons
         }
     }
     for (const Answer& now : after) {
-        if (named(before, now.name) == nullptr) {
+        if (answer_named(before, now.name.key) == nullptr) {
             changes.push_back({now.name, std::nullopt, now.value});
         }
     }

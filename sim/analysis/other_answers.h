@@ -11,7 +11,7 @@
 namespace berth {
 
 struct Answer {
-    std::string name;  ///< includes the unit, as in JSON
+    AnswerName name;
     double value = 0;
 };
 
@@ -23,6 +23,9 @@ struct Answer {
 
 /// Evaluation options that other_answers() requires.
 [[nodiscard]] EvaluationOptions options_for_answers(const Scenario& scenario);
+
+/// Null if there is none.
+[[nodiscard]] const Answer* answer_named(const std::vector<Answer>& answers, const std::string& key);
 
 /// Answers that differ by more than rounding, in the order of the first list, followed by those only in the second.
 [[nodiscard]] std::vector<AnswerChange> answer_changes(const std::vector<Answer>& before,

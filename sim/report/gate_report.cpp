@@ -51,27 +51,6 @@ std::string gate_value_csv(const GateValue& value) {
     return std::holds_alternative<std::monostate>(value) ? "" : csv_field(gate_value_text(value));
 }
 
-bool is_stage(const GatedScenario& scenario, const std::string& subject) {
-    const auto has = [&](const RevisionAnswer& answer) {
-        return answer.result &&
-               std::ranges::find(answer.result->stages, subject, &StageResult::name) != answer.result->stages.end();
-    };
-    return has(scenario.before) || has(scenario.after);
-}
-
-/// Subject of a check: "rerank runs on", "probability of meeting the budget".
-std::string question(const GatedScenario& scenario, const GateCheck& check) {
-    if (check.kind == GateKind::kRuns) {
-        return "the scenario";
-    }
-    if (!is_stage(scenario, check.subject)) {
-        return answer_name(check.subject);
-    }
-    return check.kind == GateKind::kDecision ? check.subject + " runs on"
-           : check.kind == GateKind::kBudget ? check.subject + " keeps its budget"
-                                             : "probability of the decision on " + check.subject;
-}
-
 std::string why_not_text(const GatedScenario& scenario, const GateCheck& check) {
     if (check.kind != GateKind::kRuns) {
         return "";
@@ -82,7 +61,7 @@ std::string why_not_text(const GatedScenario& scenario, const GateCheck& check) 
 
 std::string check_sentence(const GatedScenario& scenario, const GateCheck& check) {
     const std::string why_not = why_not_text(scenario, check);
-    return fmt::format("{}: {}: {} -> {}{}", scenario.name, question(scenario, check), gate_value_text(check.before),
+    return fmt::format("{}: {}: {} -> {}{}", scenario.name, check.question, gate_value_text(check.before),
                        gate_value_text(check.after), why_not.empty() ? "" : "; " + why_not);
 }
 
@@ -103,8 +82,7 @@ TextTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
     for (const GatedScenario& scenario : comparison.scenarios) {
         for (const GateCheck& check : scenario.checks) {
             if (check.verdict == verdict) {
-                table.row({scenario.name, question(scenario, check), gate_value_text(check.before),
-                           gate_value_text(check.after)});
+                table.row({scenario.name, check.question, gate_value_text(check.before), gate_value_text(check.after)});
             }
         }
     }
@@ -207,7 +185,7 @@ std::string xml_text(std::string text) {
 tree::ptree junit_case(const GatedScenario& scenario, const GateCheck& check) {
     tree::ptree test;
     test.put("<xmlattr>.classname", xml_text(scenario.name));
-    test.put("<xmlattr>.name", xml_text(question(scenario, check)));
+    test.put("<xmlattr>.name", xml_text(check.question));
     if (check.verdict != GateVerdict::kKept) {
         const bool one_sided = std::holds_alternative<std::monostate>(check.before) ||
                                std::holds_alternative<std::monostate>(check.after) || check.kind == GateKind::kRuns;

@@ -61,10 +61,6 @@ namespace berth {
 /// The rule that combines the terms of a cost into its total, such as `dispatch + max(compute, dram)`.
 [[nodiscard]] std::string rule_text(const KernelCost& cost);
 
-/// The name in words of an answer other than the total: "probability of meeting the budget" for `budget_probability`.
-/// An answer without a wording keeps its name.
-[[nodiscard]] std::string answer_name(const std::string& answer);
-
 /// Time of an operator's kernels other than the one that represents it; conversions of dtypes excepted.
 [[nodiscard]] Time further_time(const OperatorResult& op);
 

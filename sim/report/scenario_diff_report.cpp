@@ -79,7 +79,7 @@ Json moves_json(const std::vector<DecisionChange>& moves) {
 
 Json answers_json(const std::vector<AnswerChange>& answers) {
     return json_array(answers, [](const AnswerChange& one) {
-        return Json{{"answer", one.answer}, {"before", json_number(one.before)}, {"after", json_number(one.after)}};
+        return Json{{"answer", one.answer.key}, {"before", json_number(one.before)}, {"after", json_number(one.after)}};
     });
 }
 

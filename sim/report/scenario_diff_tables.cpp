@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/mapped.h"
 #include "berth/quantity_text.h"
@@ -43,62 +42,23 @@ std::string signed_share(Time change, Time of) {
     return fmt::format("{}{}", share > 0 ? "+" : "", percent_text(with_digits(share, 3), 3));
 }
 
-struct AnswerName {
-    std::string_view answer, text;
-};
-constexpr std::array<AnswerName, 20> kAnswerNames{{
-    {"low_ms", "5 % end of the total"},
-    {"high_ms", "95 % end of the total"},
-    {"energy_mj", "energy"},
-    {"meets_budget", "budget met by the median"},
-    {"budget_probability", "probability of meeting the budget"},
-    {"simulated_per_s", "requests per second"},
-    {"upper_bound_per_s", "bound of the requests per second"},
-    {"stable", "stream is stable"},
-    {"sustainable_per_s", "sustainable requests per second"},
-    {"throughput_per_s", "completed requests per second"},
-    {"first_token_p50_ms", "median time to the first token"},
-    {"first_token_p95_ms", "p95 of the time to the first token"},
-    {"tokens_p50_per_s", "median of the tokens per second"},
-    {"tokens_p95_per_s", "tokens per second of 95 % of the answers"},
-    {"mean_ms", "mean latency"},
-    {"p50_ms", "median latency"},
-    {"p95_ms", "p95"},
-    {"p99_ms", "p99"},
-    {"within_budget", "share of requests within the budget"},
-    {".within_budget", "share within the budget of "},
-}};
-
-}  // namespace
-
-std::string answer_name(const std::string& answer) {
-    for (const AnswerName& row : kAnswerNames) {
-        if (row.answer == answer) {
-            return std::string(row.text);
-        }
-    }
-    const AnswerName& of_stage = kAnswerNames.back();
-    return answer.ends_with(of_stage.answer)
-               ? std::string(of_stage.text) + answer.substr(0, answer.size() - of_stage.answer.size())
-               : answer;
-}
-
-namespace {
-
-std::string value_text(const std::string& answer, const std::optional<double>& value) {
+std::string value_text(AnswerForm form, const std::optional<double>& value) {
     if (!value) {
         return "none";
     }
-    if (answer.ends_with("_ms")) {
-        return brief(milliseconds(*value));
+    switch (form) {
+        case AnswerForm::kMilliseconds:
+            return brief(milliseconds(*value));
+        case AnswerForm::kMillijoules:
+            return brief(millijoules(*value));
+        case AnswerForm::kPerSecond:
+            return number_text(*value, 4);
+        case AnswerForm::kShare:
+            return share_text(*value);
+        case AnswerForm::kTruth:
+            break;
     }
-    if (answer.ends_with("_mj")) {
-        return brief(millijoules(*value));
-    }
-    if (answer == "stable" || answer == "meets_budget") {
-        return *value > 0 ? "yes" : "no";
-    }
-    return answer.ends_with("_per_s") ? number_text(*value, 4) : share_text(*value);
+    return *value > 0 ? "yes" : "no";
 }
 
 }  // namespace
@@ -186,13 +146,13 @@ std::vector<ShownStep> shown_steps(const ScenarioDiff& diff) {
 std::string answers_text(const std::vector<AnswerChange>& answers) {
     std::vector<std::string> texts;
     for (const AnswerChange& one : answers) {
-        const std::string name = answer_name(one.answer);
-        const std::string after = value_text(one.answer, one.after);
-        if (one.before && value_text(one.answer, one.before) == after) {
-            continue;
+        const auto& [key, words, form] = one.answer;
+        const std::string after = value_text(form, one.after);
+        if (!one.before) {
+            texts.push_back(fmt::format("{} {} (none before)", words, after));
+        } else if (const std::string before = value_text(form, one.before); before != after) {
+            texts.push_back(fmt::format("{} {} -> {}", words, before, after));
         }
-        texts.push_back(one.before ? fmt::format("{} {} -> {}", name, value_text(one.answer, one.before), after)
-                                   : fmt::format("{} {} (none before)", name, after));
     }
     return fmt::format("{}", fmt::join(texts, ", "));
 }

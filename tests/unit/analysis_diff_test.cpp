@@ -208,7 +208,8 @@ TEST(ScenarioDiff, AnswersBesideTheTotalAreShown) {
     const Scenario base = loaded("rag-rk3588");
     const ScenarioDiff budget = diff_of(base, loaded("rag-rk3588", {{"budget", "600 ms"}}));
     ASSERT_EQ(budget.steps.size(), 1U);
-    const auto probability = std::ranges::find(budget.steps[0].answers, "budget_probability", &AnswerChange::answer);
+    const auto key = [](const AnswerChange& one) { return one.answer.key; };
+    const auto probability = std::ranges::find(budget.steps[0].answers, "budget_probability", key);
     ASSERT_NE(probability, budget.steps[0].answers.end());
     EXPECT_LT(*probability->before, *probability->after);
     EXPECT_THAT(diff_text(budget, TextWidth{400}), HasSubstr("probability of meeting the budget"));
@@ -217,7 +218,7 @@ TEST(ScenarioDiff, AnswersBesideTheTotalAreShown) {
                                           loaded("rag-rk3588", {{"arrivals", "{rate: 1.5 Hz, requests: 400}"}}));
     ASSERT_EQ(arrivals.steps.size(), 1U);
     EXPECT_THAT(paths_of(arrivals.steps[0]), ElementsAre("arrivals.rate"));
-    const auto p95 = std::ranges::find(arrivals.steps[0].answers, "p95_ms", &AnswerChange::answer);
+    const auto p95 = std::ranges::find(arrivals.steps[0].answers, "p95_ms", key);
     ASSERT_NE(p95, arrivals.steps[0].answers.end());
     EXPECT_LT(*p95->before, *p95->after);
 }
