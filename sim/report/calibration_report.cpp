@@ -67,9 +67,7 @@ std::string residual_table(const Calibration& calibration, TextWidth width) {
     }
     TextTable table;
     table.column("class", Align::kLeft);
-    for (const std::string_view range : {"below 10 us", "to 100 us", "to 1 ms", "above 1 ms"}) {
-        table.column(std::string(range), Align::kRight);
-    }
+    table.columns(Align::kRight, {"below 10 us", "to 100 us", "to 1 ms", "above 1 ms"});
     for (auto& [name, by_size] : bins) {
         std::vector<std::string> cells{name};
         for (int decade = 0; decade < 4; ++decade) {
@@ -90,9 +88,7 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
     TextTable table;
     table.column("row", Align::kLeft, Fit::kShorten);
     table.column("class", Align::kLeft);
-    for (const std::string_view heading : {"measured", "fitted", "unseen", "weight", "leverage"}) {
-        table.column(std::string(heading), Align::kRight);
-    }
+    table.columns(Align::kRight, {"measured", "fitted", "unseen", "weight", "leverage"});
     const auto add = [&table](const FittedRow& row) {
         const std::string times = row.times.size() > 1 ? fmt::format(", {} times", row.times.size()) : "";
         table.row({row.name + times, row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
@@ -120,9 +116,7 @@ std::string next_text(const Calibration& calibration, TextWidth width) {
     }
     TextTable table;
     table.column("network", Align::kLeft);
-    for (const std::string_view heading : {"predicted", "open by", "would close"}) {
-        table.column(std::string(heading), Align::kRight);
-    }
+    table.columns(Align::kRight, {"predicted", "open by", "would close"});
     for (std::size_t i = 0; i < std::min(kShown, calibration.next.size()); ++i) {
         const WorthTiming& one = calibration.next[i];
         table.row({one.name, brief(one.predicted), "± " + ratio_text(std::expm1(one.sigma)), ratio_text(one.removes)});
@@ -159,9 +153,7 @@ std::string networks_text(const Calibration& calibration, TextWidth width) {
     }
     TextTable table;
     table.column("network left out", Align::kLeft, Fit::kShorten);
-    for (const std::string_view heading : {"layers", "memory", "MAPE", "median", "in 5-95 %"}) {
-        table.column(std::string(heading), Align::kRight);
-    }
+    table.columns(Align::kRight, {"layers", "memory", "MAPE", "median", "in 5-95 %"});
     for (const LeftOutNetwork& one : calibration.networks) {
         table.row({one.name, fmt::format("{}", one.error.rows), one.memory_clock ? to_text(*one.memory_clock) : "-",
                    ratio_text(one.error.mean_error), ratio_text(one.error.median_error),
@@ -169,18 +161,14 @@ std::string networks_text(const Calibration& calibration, TextWidth width) {
     }
     TextTable classes;
     classes.column("class", Align::kLeft);
-    for (const std::string_view heading : {"layers", "in 5-95 %", "error for 90 %"}) {
-        classes.column(std::string(heading), Align::kRight);
-    }
+    classes.columns(Align::kRight, {"layers", "in 5-95 %", "error for 90 %"});
     for (const LeftOutClass& one : calibration.classes) {
         classes.row({std::string(choice_name(kErrorClassNames, one.of)), fmt::format("{}", one.rows),
                      percent_text(one.coverage, 2), percent_text(one.needed, 2)});
     }
     TextTable distances;
     distances.column("next to the others", Align::kLeft);
-    for (const std::string_view heading : {"layers", "in 5-95 %", "factor for 90 %"}) {
-        distances.column(std::string(heading), Align::kRight);
-    }
+    distances.columns(Align::kRight, {"layers", "in 5-95 %", "factor for 90 %"});
     for (const LeftOutDistance& one : calibration.distances) {
         distances.row({std::string(choice_name(kEvidenceKindNames, one.distance)), fmt::format("{}", one.rows),
                        percent_text(one.coverage, 2), number_text(one.factor, 3)});
@@ -323,41 +311,37 @@ std::string calibration_json(const Calibration& calibration) {
     json["correlations"] = json_array(calibration.correlations, [](const Correlation& pair) {
         return Json{{"a", typed_path(pair.a)}, {"b", typed_path(pair.b)}, {"value", json_number(pair.value)}};
     });
-    json["following"] = Json::array();
-    for (const FollowingNumber& one : calibration.following) {
-        json["following"].push_back({{"path", one.path},
-                                     {"before", json_number(one.before)},
-                                     {"after", json_number(one.after)},
-                                     {"because_of", one.because_of}});
-    }
+    json["following"] = json_array(calibration.following, [](const FollowingNumber& one) {
+        return Json{{"path", one.path},
+                    {"before", json_number(one.before)},
+                    {"after", json_number(one.after)},
+                    {"because_of", one.because_of}};
+    });
     json["held"] = json_array(calibration.held, [](const HeldNumber& one) {
         return Json{{"path", one.path}, {"at", json_number(one.at)}, {"by", one.by}, {"where", one.where.text()}};
     });
-    json["next"] = Json::array();
-    for (const WorthTiming& one : calibration.next) {
-        json["next"].push_back({{"name", one.name},
-                                {"predicted_us", json_number(in_microseconds(one.predicted))},
-                                {"open", json_number(std::expm1(one.sigma))},
-                                {"would_close", json_number(one.removes)}});
-    }
+    json["next"] = json_array(calibration.next, [](const WorthTiming& one) {
+        return Json{{"name", one.name},
+                    {"predicted_us", json_number(in_microseconds(one.predicted))},
+                    {"open", json_number(std::expm1(one.sigma))},
+                    {"would_close", json_number(one.removes)}};
+    });
     json["fitted"] = json_errors(calibration.fitted);
     json["unseen"] = json_errors(calibration.unseen);
     json["networks"] = json_networks(calibration);
     json["classes"] = json_classes(calibration);
     json["distances"] = json_distances(calibration);
-    json["residuals"] = Json::array();
-    for (const FittedRow& row : calibration.rows) {
-        json["residuals"].push_back(
-            {{"name", row.name},
-             {"class", row.op_class},
-             {"network", json_text(row.network)},
-             {"measured_us", json_number(in_microseconds(row.measured))},
-             {"times_us", json_array(row.times, [](Time time) { return json_number(in_microseconds(time)); })},
-             {"fitted_us", json_number(in_microseconds(row.predicted))},
-             {"unseen_us", json_number(in_microseconds(row.unseen))},
-             {"leverage", json_number(row.leverage)},
-             {"weight", json_number(row.weight)}});
-    }
+    json["residuals"] = json_array(calibration.rows, [](const FittedRow& row) {
+        return Json{{"name", row.name},
+                    {"class", row.op_class},
+                    {"network", json_text(row.network)},
+                    {"measured_us", json_number(in_microseconds(row.measured))},
+                    {"times_us", json_array(row.times, [](Time time) { return json_number(in_microseconds(time)); })},
+                    {"fitted_us", json_number(in_microseconds(row.predicted))},
+                    {"unseen_us", json_number(in_microseconds(row.unseen))},
+                    {"leverage", json_number(row.leverage)},
+                    {"weight", json_number(row.weight)}};
+    });
     return json_document(json);
 }
 

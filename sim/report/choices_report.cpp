@@ -181,14 +181,13 @@ std::string choices_json(std::span<const MeasuredChoice> choices) {
     for (const auto& [set, within] : by_set(choices)) {
         json["sets"].push_back(json_count(set, within, std::nullopt));
     }
-    json["reliability"] = Json::array();
-    for (const ReliabilityBin& bin : reliability_of(choices)) {
-        json["reliability"].push_back({{"least", json_number(bin.least)},
-                                       {"most", json_number(bin.most)},
-                                       {"choices", bin.choices},
-                                       {"right", bin.right},
-                                       {"stated", json_number(bin.stated)}});
-    }
+    json["reliability"] = json_array(reliability_of(choices), [](const ReliabilityBin& bin) {
+        return Json{{"least", json_number(bin.least)},
+                    {"most", json_number(bin.most)},
+                    {"choices", bin.choices},
+                    {"right", bin.right},
+                    {"stated", json_number(bin.stated)}};
+    });
     json["choices"] = json_array(choices, json_choice);
     return json_document(json);
 }

@@ -307,28 +307,23 @@ template <class Value>
 Json cells_json(const CrossoverMap& map, const Value& value) {
     Json rows = Json::array();
     for (std::size_t row = 0; row < map.up.values.size(); ++row) {
-        Json values = Json::array();
+        Json& values = rows.emplace_back(Json::array());
         for (std::size_t column = 0; column < map.across.values.size(); ++column) {
             values.push_back(value(map.at(column, row)));
         }
-        rows.push_back(std::move(values));
     }
     return rows;
 }
 
 // Crossings, one entry per value of `across`.
 Json crossings_json(const CrossoverMap& map) {
-    Json columns = Json::array();
-    for (const auto& changes : map.crossings) {
-        Json column = Json::array();
-        for (const CrossoverMap::Change& change : changes) {
-            column.push_back({{"below", change.below},
-                              {"above", change.above},
-                              {"faster", change.first_wins ? map.between.first : map.between.second}});
-        }
-        columns.push_back(std::move(column));
-    }
-    return columns;
+    return json_array(map.crossings, [&map](const auto& changes) {
+        return json_array(changes, [&map](const CrossoverMap::Change& change) {
+            return Json{{"below", change.below},
+                        {"above", change.above},
+                        {"faster", change.first_wins ? map.between.first : map.between.second}};
+        });
+    });
 }
 
 Json axis_json(const SweepAxis& axis) {

@@ -138,15 +138,14 @@ std::string crossover_json(const CrossoverQuestion& question, const CrossoverAns
     json["path"] = question.range.path;
     json["unit"] = json_text(question.range.unit);
     json["between"] = {question.between.first, question.between.second};
-    json["crossings"] = Json::array();
-    for (const Crossing& crossing : answer.crossings) {
-        json["crossings"].push_back({{"below", json_number(crossing.below)},
-                                     {"above", json_number(crossing.above)},
-                                     {"faster_below", winner(question, crossing.first_below)},
-                                     {"faster_above", winner(question, !crossing.first_below)},
-                                     {"sure_below", json_number(crossing.sure_below)},
-                                     {"sure_above", json_number(crossing.sure_above)}});
-    }
+    json["crossings"] = json_array(answer.crossings, [&](const Crossing& crossing) {
+        return Json{{"below", json_number(crossing.below)},
+                    {"above", json_number(crossing.above)},
+                    {"faster_below", winner(question, crossing.first_below)},
+                    {"faster_above", winner(question, !crossing.first_below)},
+                    {"sure_below", json_number(crossing.sure_below)},
+                    {"sure_above", json_number(crossing.sure_above)}};
+    });
     json["warnings"] = json_warnings(answer.warnings);
     json["points"] = points_json(question, answer);
     return json_document(json);

@@ -60,10 +60,9 @@ Json json_line(const FormulaLine& line) {
     object["value"] = line.value;
     object["formula"] = line.formula;
     object["filled_in"] = line.filled_in;
-    object["inputs"] = Json::array();
-    for (const FormulaInput& input : line.inputs) {
-        object["inputs"].push_back({{"name", input.name}, {"value", input.value}, {"path", json_text(input.path)}});
-    }
+    object["inputs"] = json_array(line.inputs, [](const FormulaInput& input) {
+        return Json{{"name", input.name}, {"value", input.value}, {"path", json_text(input.path)}};
+    });
     return object;
 }
 

@@ -37,13 +37,9 @@ Json json_draft(const DraftResult& draft) {
     object["step_without_ms"] = json_milliseconds(draft.step);
     object["pays_from"] = json_number(draft.pays_from);
     object["best_length"] = draft.best_length;
-    const auto energy = [](const std::optional<Energy>& one) {
-        return json_number(one ? std::optional(in_millijoules(*one)) : std::nullopt);
-    };
-    object["checker_energy_mj"] = energy(draft.checker_energy);
-    object["drafter_energy_mj"] = energy(draft.drafter_energy);
-    object["lower_bound_ms"] =
-        json_number(draft.lower_bound ? std::optional(in_milliseconds(*draft.lower_bound)) : std::nullopt);
+    object["checker_energy_mj"] = json_millijoules(draft.checker_energy);
+    object["drafter_energy_mj"] = json_millijoules(draft.drafter_energy);
+    object["lower_bound_ms"] = json_milliseconds(draft.lower_bound);
     return object;
 }
 
@@ -91,13 +87,9 @@ Json stage_json(const StageResult& stage, const Stage* asked, std::span<const st
     object["model"] = json_text(stage.model);
     object["repeat"] = stage.repeat;
     object["chosen"] = chosen != nullptr ? Json(chosen->placement) : Json(nullptr);
-    object["passes"] = Json::array();
-    for (const PassShare& share : stage.passes) {
-        Json passes = Json::object();
-        passes["placement"] = stage.candidates[share.candidate].placement;
-        passes["count"] = share.passes;
-        object["passes"].push_back(std::move(passes));
-    }
+    object["passes"] = json_array(stage.passes, [&](const PassShare& share) {
+        return Json{{"placement", stage.candidates[share.candidate].placement}, {"count", share.passes}};
+    });
     object["candidates"] =
         json_array(stage.candidates, [&](const Candidate& candidate) { return candidate_json(candidate, devices); });
     add_estimate(object, stage.latency);

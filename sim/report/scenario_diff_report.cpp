@@ -134,10 +134,9 @@ Json json_of(const ScenarioDiff& diff) {
     json["answers_by_step"] = diff.answers_by_step;
     json["steps"] = Json::array();
     for (const DiffStep& step : diff.steps) {
-        Json inputs = Json::array();
-        for (const InputDifference& input : step.inputs) {
-            inputs.push_back({{"path", input.path}, {"before", input.before}, {"after", input.after}});
-        }
+        Json inputs = json_array(step.inputs, [](const InputDifference& input) {
+            return Json{{"path", input.path}, {"before", input.before}, {"after", input.after}};
+        });
         json["steps"].push_back({{"inputs", std::move(inputs)},
                                  {"before_ms", json_milliseconds(step.before)},
                                  {"after_ms", json_milliseconds(step.after)},
@@ -146,13 +145,12 @@ Json json_of(const ScenarioDiff& diff) {
                                  {"answers", answers_json(step.answers)},
                                  {"without_effect", step.without_effect()}});
     }
-    json["classes"] = Json::array();
-    for (const ClassDifference& one : diff.classes) {
-        json["classes"].push_back({{"class", one.name},
-                                   {"before_ms", json_milliseconds(one.before)},
-                                   {"after_ms", json_milliseconds(one.after)},
-                                   {"change_ms", json_milliseconds(one.after - one.before)}});
-    }
+    json["classes"] = json_array(diff.classes, [](const ClassDifference& one) {
+        return Json{{"class", one.name},
+                    {"before_ms", json_milliseconds(one.before)},
+                    {"after_ms", json_milliseconds(one.after)},
+                    {"change_ms", json_milliseconds(one.after - one.before)}};
+    });
     return json;
 }
 

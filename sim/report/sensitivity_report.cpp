@@ -161,13 +161,12 @@ std::string sensitivity_json(const Sensitivity& sensitivity) {
                                      {"probability", json_number(decision.probability)},
                                      {"could_flip", std::move(flips)}});
     }
-    json["numbers"] = Json::array();
-    for (const NumberEffect& number : sensitivity.numbers) {
-        json["numbers"].push_back({{"path", typed_path(number.path)},
-                                   {"spread", json_number(number.spread)},
-                                   {"effect", json_number(std::expm1(number.on_total))},
-                                   {"elasticity", json_number(number.elasticity)}});
-    }
+    json["numbers"] = json_array(sensitivity.numbers, [](const NumberEffect& number) {
+        return Json{{"path", typed_path(number.path)},
+                    {"spread", json_number(number.spread)},
+                    {"effect", json_number(std::expm1(number.on_total))},
+                    {"elasticity", json_number(number.elasticity)}};
+    });
     json["without_effect"] = sensitivity.without_effect;
     json["warnings"] = json_warnings(sensitivity.warnings);
     json["sampled"] = sensitivity.sampled ? sampled_json(*sensitivity.sampled) : Json(nullptr);

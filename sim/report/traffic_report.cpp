@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/brief_text.h"
 #include "berth/quantity_text.h"
 #include "report/names.h"
@@ -47,33 +49,16 @@ namespace {
 
 constexpr Time kNoDelay = nanoseconds(1);  ///< delays up to it are rounding of the simulated clock
 
-// Tasks in descending order of their contention delay, without negligible ones.
-std::vector<std::size_t> by_contention(const SimulationResult& result) {
-    std::vector<std::size_t> order;
-    const auto delay = [&result](std::size_t task) {
-        return result.contention[task].waited + result.contention[task].slowed;
-    };
-    Time all;
-    for (std::size_t task = 0; task < result.contention.size(); ++task) {
-        order.push_back(task);
-        all += delay(task);
-    }
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return delay(a) > delay(b); });
-    std::erase_if(order, [&](std::size_t task) { return delay(task) <= std::max(1e-3 * all, kNoDelay); });
-    return order;
-}
+Time total(const TaskContention& delay) { return delay.waited + delay.slowed; }
 
-// Operators in descending order of their contention delay, without negligible ones.
-std::vector<const OperatorContention*> losing_operators(const TrafficResult& traffic) {
-    std::vector<const OperatorContention*> order;
-    const auto delay = [](const OperatorContention* one) { return one->delay.waited + one->delay.slowed; };
-    Time all;
-    for (const OperatorContention& one : traffic.operators) {
-        order.push_back(&one);
-        all += delay(&one);
-    }
+// Tasks or operators in descending order of their contention delay, without negligible ones.
+template <class One, class Delay>
+std::vector<const One*> by_contention(const std::vector<One>& all, Delay delay_of) {
+    const auto delay = [&delay_of](const One* one) { return total(std::invoke(delay_of, *one)); };
+    auto order = mapped(all, [](const One& one) { return &one; });
+    const Time sum = sum_of<Time>(order, delay);
     std::ranges::stable_sort(order, std::ranges::greater(), delay);
-    std::erase_if(order, [&](const OperatorContention* one) { return delay(one) <= std::max(1e-3 * all, kNoDelay); });
+    std::erase_if(order, [&](const One* one) { return delay(one) <= std::max(1e-3 * sum, kNoDelay); });
     return order;
 }
 
@@ -82,12 +67,12 @@ std::string contention_text(const TrafficResult& traffic, TextWidth width) {
     TextTable table;
     table.column("delay by contention", Align::kLeft, Fit::kShorten);
     table.columns(Align::kRight, {"per request", "waiting", "slowed"});
-    const auto order = losing_operators(traffic);
-    const TimeUnit unit(order.empty() ? Time{} : order.front()->delay.waited + order.front()->delay.slowed);
+    const auto order = by_contention(traffic.operators, &OperatorContention::delay);
+    const TimeUnit unit(order.empty() ? Time{} : total(order.front()->delay));
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
         const TaskContention& delay = order[i]->delay;
-        table.row({order[i]->stage + " " + order[i]->name, unit.text(delay.waited + delay.slowed),
-                   unit.text(delay.waited), unit.text(delay.slowed)});
+        table.row({order[i]->stage + " " + order[i]->name, unit.text(total(delay)), unit.text(delay.waited),
+                   unit.text(delay.slowed)});
     }
     const std::string more =
         order.size() > kShown ? wrapped(fmt::format("and {} more", order.size() - kShown), 4, width) : "";
@@ -333,21 +318,20 @@ Json json_traffic(const TrafficResult& traffic) {
                                     {"mean_ms", json_milliseconds(result.phases[i].mean)},
                                     {"within_budget", json_number(result.phases[i].within_budget)}});
     }
-    object["contention"] = Json::array();
-    for (const std::size_t task : by_contention(result)) {
-        object["contention"].push_back({{"task", json_text(traffic.system.tasks[task].name)},
-                                        {"waited_ms", json_milliseconds(result.contention[task].waited)},
-                                        {"slowed_ms", json_milliseconds(result.contention[task].slowed)}});
-    }
-    object["operators"] = Json::array();
-    for (const OperatorContention* one : losing_operators(traffic)) {
-        Json delay = Json::object();
-        delay["stage"] = json_text(one->stage);
-        delay["name"] = json_text(one->name);
-        delay["waited_ms"] = json_milliseconds(one->delay.waited);
-        delay["slowed_ms"] = json_milliseconds(one->delay.slowed);
-        object["operators"].push_back(std::move(delay));
-    }
+    object["contention"] =
+        json_array(by_contention(result.contention, std::identity()), [&](const TaskContention* delay) {
+            const auto task = static_cast<std::size_t>(delay - result.contention.data());
+            return Json{{"task", json_text(traffic.system.tasks[task].name)},
+                        {"waited_ms", json_milliseconds(delay->waited)},
+                        {"slowed_ms", json_milliseconds(delay->slowed)}};
+        });
+    object["operators"] =
+        json_array(by_contention(traffic.operators, &OperatorContention::delay), [](const OperatorContention* one) {
+            return Json{{"stage", json_text(one->stage)},
+                        {"name", json_text(one->name)},
+                        {"waited_ms", json_milliseconds(one->delay.waited)},
+                        {"slowed_ms", json_milliseconds(one->delay.slowed)}};
+        });
     return object;
 }
 
