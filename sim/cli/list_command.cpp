@@ -36,9 +36,7 @@ SourceLocation place(const ShippedFile& file) { return SourceLocation(file.path.
 
 Listing list_models(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
-    TextTable table;
-    table.columns(Align::kLeft, {"model", "architecture"});
-    table.columns(Align::kRight, {"parameters", "tokens", "MACs"});
+    TextTable table{left("model", "architecture"), right("parameters", "tokens", "MACs")};
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kModels))) {
         const auto model = load_model(library, file.path.string(), {}, place(file), diagnostics);
         const std::int64_t tokens = model ? longest_input(*model).value_or(1) : 1;
@@ -66,10 +64,7 @@ Listing list_models(const Library& library, TextWidth width, Diagnostics& diagno
 
 Listing list_hardware(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
-    TextTable table;
-    table.columns(Align::kLeft, {"hardware", "device", "kind"});
-    table.column("cores", Align::kRight);
-    table.column("runtime", Align::kLeft, Fit::kWrap);
+    TextTable table{left("hardware", "device", "kind"), right("cores"), left(Fit::kWrap, "runtime")};
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kHardware))) {
         const auto profile = load_hardware(library, file.path.string(), {}, place(file), diagnostics);
         if (!profile) {
@@ -95,11 +90,7 @@ Listing list_hardware(const Library& library, TextWidth width, Diagnostics& diag
 
 Listing list_scenarios(const Library& library, TextWidth width, Diagnostics& diagnostics) {
     Listing listing;
-    TextTable table;
-    table.column("scenario", Align::kLeft);
-    table.column("title", Align::kLeft, Fit::kWrap);
-    table.column("hardware", Align::kLeft);
-    table.column("stages", Align::kLeft, Fit::kOptional);
+    TextTable table{left("scenario"), left(Fit::kWrap, "title"), left("hardware"), left(Fit::kOptional, "stages")};
     for (const ShippedFile& file : shipped_files(library, choice_name(kShelfNames, Shelf::kScenarios))) {
         const auto scenario = load_scenario(library, file.path.string(), {}, diagnostics);
         if (!scenario) {
@@ -117,10 +108,7 @@ Listing list_scenarios(const Library& library, TextWidth width, Diagnostics& dia
 // Permitted ranges of numbers with a unit, which apply in all files.
 Listing list_ranges(TextWidth width) {
     Listing listing;
-    TextTable table;
-    table.column("number", Align::kLeft);
-    table.columns(Align::kRight, {"least", "most"});
-    table.column("such as", Align::kLeft);
+    TextTable table{left("number"), right("least", "most"), left("such as")};
     for (const Dimension dimension : named_dimensions()) {
         const DimensionRange range = plausible_range(dimension);
         const std::string name = dimension_name(dimension);

@@ -184,15 +184,12 @@ std::string runtimes_text(const ScenarioResult& result, const Scenario& scenario
 
 TextTable stage_rows(const ScenarioResult& result, const Scenario& scenario) {
     const bool several = !scenario.profile.runtimes.empty();
-    TextTable table;
-    table.column("stage", Align::kLeft, Fit::kShorten);
-    table.column("run on", Align::kLeft, Fit::kWrap);
-    if (several) {
-        table.column("runtime", Align::kLeft, Fit::kOptional);
-    }
-    table.columns(Align::kRight, {"passes", "time"});
-    table.column("5-95 %", Align::kLeft);
-    table.columns(Align::kRight, {"sure", "budget"});
+    TextTable table{left(Fit::kShorten, "stage"),
+                    left(Fit::kWrap, "run on"),
+                    several ? left(Fit::kOptional, "runtime") : left(),
+                    right("passes", "time"),
+                    left("5-95 %"),
+                    right("sure", "budget")};
     for (const StageResult& stage : result.stages) {
         auto row = stage_row(stage, stage_named(scenario, stage.name), result.devices, result.objective);
         if (several) {

@@ -74,13 +74,8 @@ enum class Sources : std::uint8_t { kLeftOut, kShown };
 
 TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers,
                    Sources sources) {
-    TextTable table;
-    table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"value", "on the total", "share"});
-    table.column("origin", Align::kLeft);
-    if (sources == Sources::kShown) {
-        table.column("source", Align::kLeft);
-    }
+    TextTable table{left(Fit::kOwnLine, "number"), right("value", "on the total", "share"), left("origin"),
+                    sources == Sources::kShown ? left("source") : left()};
     for (const Effect& effect : shown) {
         if (magnitude(effect) <= 0) {
             continue;

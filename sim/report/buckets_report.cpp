@@ -34,10 +34,8 @@ std::string buckets_text(const BucketAdvice& advice, TextWidth width) {
                     advice.device, advice.lengths.size(), advice.lengths.front().tokens, advice.lengths.back().tokens,
                     number_text(mean_tokens(advice.lengths), 3));
     std::string text = wrapped(title_of(subject, advice.changes), 0, width);
-    TextTable table;
-    table.column("at most", Align::kRight);
-    table.column("buckets", Align::kLeft, Fit::kWrap);
-    table.columns(Align::kRight, {"mean", "gain", "padding", "shared weights", "separate weights"});
+    TextTable table{right("at most"), left(Fit::kWrap, "buckets"),
+                    right("mean", "gain", "padding", "shared weights", "separate weights")};
     const Time one = advice.rows.front().mean;
     const auto add = [&](const std::string& name, const BucketRow& row) {
         table.row({name, list_text(row.buckets), brief(row.mean), percent_text(1 - row.mean / one, 3),

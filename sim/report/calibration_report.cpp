@@ -44,10 +44,7 @@ void add_numbers(TextTable& table, const std::vector<FittedParameter>& numbers, 
 }
 
 std::string number_table(const Calibration& calibration, TextWidth width) {
-    TextTable table;
-    table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"before", "after", "moved", "remains"});
-    table.column("determined", Align::kLeft);
+    TextTable table{left(Fit::kOwnLine, "number"), right("before", "after", "moved", "remains"), left("determined")};
     add_numbers(table, calibration.probed, true);
     add_numbers(table, calibration.parameters, false);
     return table.text(2, width);
@@ -65,9 +62,7 @@ std::string residual_table(const Calibration& calibration, TextWidth width) {
         const int decade = static_cast<int>(std::floor(std::log10(in_microseconds(row.measured))));
         bins[row.op_class][std::clamp(decade, 0, 3)].push_back(std::log(row.unseen / row.measured));
     }
-    TextTable table;
-    table.column("class", Align::kLeft);
-    table.columns(Align::kRight, {"below 10 us", "to 100 us", "to 1 ms", "above 1 ms"});
+    TextTable table{left("class"), right("below 10 us", "to 100 us", "to 1 ms", "above 1 ms")};
     for (auto& [name, by_size] : bins) {
         std::vector<std::string> cells{name};
         for (int decade = 0; decade < 4; ++decade) {
@@ -85,10 +80,8 @@ std::string standing_out(const Calibration& calibration, TextWidth width) {
     auto rows = mapped(calibration.rows, [](const FittedRow& row) { return &row; });
     const auto far = [](const FittedRow* row) { return std::abs(std::log(row->unseen / row->measured)); };
     std::ranges::sort(rows, std::greater{}, far);
-    TextTable table;
-    table.column("row", Align::kLeft, Fit::kShorten);
-    table.column("class", Align::kLeft);
-    table.columns(Align::kRight, {"measured", "fitted", "unseen", "weight", "leverage"});
+    TextTable table{left(Fit::kShorten, "row"), left("class"),
+                    right("measured", "fitted", "unseen", "weight", "leverage")};
     const auto add = [&table](const FittedRow& row) {
         const std::string times = row.times.size() > 1 ? fmt::format(", {} times", row.times.size()) : "";
         table.row({row.name + times, row.op_class, brief(row.measured), brief(row.predicted), brief(row.unseen),
@@ -114,9 +107,7 @@ std::string next_text(const Calibration& calibration, TextWidth width) {
     if (calibration.next.empty()) {
         return "";
     }
-    TextTable table;
-    table.column("network", Align::kLeft);
-    table.columns(Align::kRight, {"predicted", "open by", "would close"});
+    TextTable table{left("network"), right("predicted", "open by", "would close")};
     for (std::size_t i = 0; i < std::min(kShown, calibration.next.size()); ++i) {
         const WorthTiming& one = calibration.next[i];
         table.row({one.name, brief(one.predicted), "± " + ratio_text(std::expm1(one.sigma)), ratio_text(one.removes)});
@@ -151,24 +142,18 @@ std::string networks_text(const Calibration& calibration, TextWidth width) {
     if (calibration.networks.empty()) {
         return "";
     }
-    TextTable table;
-    table.column("network left out", Align::kLeft, Fit::kShorten);
-    table.columns(Align::kRight, {"layers", "memory", "MAPE", "median", "in 5-95 %"});
+    TextTable table{left(Fit::kShorten, "network left out"), right("layers", "memory", "MAPE", "median", "in 5-95 %")};
     for (const LeftOutNetwork& one : calibration.networks) {
         table.row({one.name, fmt::format("{}", one.error.rows), one.memory_clock ? to_text(*one.memory_clock) : "-",
                    ratio_text(one.error.mean_error), ratio_text(one.error.median_error),
                    percent_text(one.coverage, 2)});
     }
-    TextTable classes;
-    classes.column("class", Align::kLeft);
-    classes.columns(Align::kRight, {"layers", "in 5-95 %", "error for 90 %"});
+    TextTable classes{left("class"), right("layers", "in 5-95 %", "error for 90 %")};
     for (const LeftOutClass& one : calibration.classes) {
         classes.row({std::string(choice_name(kErrorClassNames, one.of)), fmt::format("{}", one.rows),
                      percent_text(one.coverage, 2), percent_text(one.needed, 2)});
     }
-    TextTable distances;
-    distances.column("next to the others", Align::kLeft);
-    distances.columns(Align::kRight, {"layers", "in 5-95 %", "factor for 90 %"});
+    TextTable distances{left("next to the others"), right("layers", "in 5-95 %", "factor for 90 %")};
     for (const LeftOutDistance& one : calibration.distances) {
         distances.row({std::string(choice_name(kEvidenceKindNames, one.distance)), fmt::format("{}", one.rows),
                        percent_text(one.coverage, 2), number_text(one.factor, 3)});
@@ -356,9 +341,7 @@ std::string decisions_text(const std::vector<DecisionChange>& decisions, TextWid
 
 std::string drift_text(const std::vector<Drift>& drift, TextWidth width) {
     constexpr double kBeyondErrors = 2;
-    TextTable table;
-    table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"first", "second", "standard errors"});
+    TextTable table{left(Fit::kOwnLine, "number"), right("first", "second", "standard errors")};
     std::size_t moved = 0;
     for (const Drift& one : drift) {
         if (std::abs(one.sigmas) > kBeyondErrors) {

@@ -59,11 +59,8 @@ std::string marked_name(const Candidate& candidate, const Candidate* chosen) {
 }
 
 TextTable overview(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals) {
-    TextTable table;
-    table.column("  placement", Align::kLeft);
-    table.columns(Align::kRight, {"cores", "tokens", "ms", "5-95 %", "mJ"});
-    table.column("bound", Align::kLeft);
-    table.columns(Align::kRight, {"weights MiB", "peak MiB"});
+    TextTable table{left("  placement"), right("cores", "tokens", "ms", "5-95 %", "mJ"), left("bound"),
+                    right("weights MiB", "peak MiB")};
     for (const Candidate* candidate : candidates) {
         const Estimate<Time>& latency = candidate->latency;
         table.row({marked_name(*candidate, chosen),
@@ -81,8 +78,7 @@ TextTable overview(const std::vector<const Candidate*>& candidates, const Candid
 /// One column per class, the longest first; `others` share one column.
 TextTable class_table(const std::vector<const Candidate*>& candidates, const Candidate* chosen, int decimals,
                       const std::vector<Category>& classes, const std::vector<Category>& others) {
-    TextTable table;
-    table.column("  of which ms", Align::kLeft);
+    TextTable table{left("  of which ms")};
     for (const Category category : classes) {
         table.column(std::string(choice_name(kCategoryNames, category)), Align::kRight);
     }
@@ -299,19 +295,9 @@ std::optional<TextTable> candidate_paces(const StageResult& stage) {
     }
     const bool first = chosen.generation->first_token.has_value();
     const bool steps = chosen.generation->step.has_value();
-    TextTable table;
-    table.column("  text", Align::kLeft);
-    const auto columns = [&table](const char* what) {
-        table.column(what, Align::kRight);
-        table.column("5-95 %", Align::kRight);
-    };
-    if (first) {
-        columns("first token");
-    }
-    if (steps) {
-        columns(chosen.generation->batch > 1 ? "tokens/s of each" : "tokens/s");
-    }
-    table.column("cache MiB", Align::kRight);
+    const char* rate = chosen.generation->batch > 1 ? "tokens/s of each" : "tokens/s";
+    TextTable table{left("  text"), first ? right("first token", "5-95 %") : right(),
+                    steps ? right(rate, "5-95 %") : right(), right("cache MiB")};
     for (const Candidate* candidate : feasible(stage)) {
         const GenerationResult& generation = *candidate->generation;
         std::vector<std::string> cells{marked_name(*candidate, &chosen)};

@@ -152,11 +152,7 @@ std::string known_text(const ChatTraffic& traffic, TextWidth width) {
     if (!traffic.spreads || !traffic.first_token || !traffic.first_token->has_intervals) {
         return "";
     }
-    TextTable table;
-    table.column("how well it is known", Align::kLeft);
-    table.column("value", Align::kRight);
-    table.column("simulation, 95 %", Align::kRight);
-    table.column("profile, 5-95 %", Align::kRight);
+    TextTable table{left("how well it is known"), right("value", "simulation, 95 %", "profile, 5-95 %")};
     for (const ChatColumn& column : kChatColumns) {
         const auto times = statistics(*(traffic.*column.simulated));
         const auto spreads = statistics((*traffic.spreads).*column.spread);
@@ -228,10 +224,8 @@ std::string chats_text(const ScenarioResult& result, const Scenario& scenario, T
                                 ? ""
                                 : " First tokens are counted from when the request came, the stages before included."),
                 0, width);
-    TextTable table;
-    table.column("  placement", Align::kLeft);
-    table.column("slots", Align::kRight);
-    table.columns(Align::kRight, {"first token p50", "p95", "p99", "tokens/s p50", "p95", "p99", "at most", "load"});
+    TextTable table{left("  placement"),
+                    right("slots", "first token p50", "p95", "p99", "tokens/s p50", "p95", "p99", "at most", "load")};
     for (const PlacedChats& chats : result.chats) {
         table.row(row_of_chats(chats, (is_chosen(chats, result) ? "* " : "  ") + chats_name(chats, result)));
     }

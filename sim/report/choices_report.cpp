@@ -40,10 +40,8 @@ std::vector<std::string> count_row(std::string name, std::span<const MeasuredCho
 
 // Columns: what is counted, and the number of choices that the prediction gets right.
 TextTable count_columns(std::string what) {
-    TextTable table;
-    table.column(std::move(what), Align::kLeft);
-    table.columns(Align::kRight,
-                  {"pairs", "right", "of them 1.2 times apart", "right there", "and beyond noise", "right there"});
+    TextTable table{left(std::move(what)), right("pairs", "right", "of them 1.2 times apart", "right there",
+                                                 "and beyond noise", "right there")};
     return table;
 }
 
@@ -77,9 +75,7 @@ TextTable sets_table(std::span<const MeasuredChoice> choices) {
 }
 
 TextTable reliability_table(std::span<const MeasuredChoice> choices) {
-    TextTable table;
-    table.column("stated probability", Align::kLeft);
-    table.columns(Align::kRight, {"pairs", "mean", "right"});
+    TextTable table{left("stated probability"), right("pairs", "mean", "right")};
     for (const ReliabilityBin& bin : reliability_of(choices)) {
         table.row({fmt::format("{} to {}", percent_text(bin.least, 2), percent_text(bin.most, 3)),
                    fmt::format("{}", bin.choices), bin.choices > 0 ? percent_text(bin.stated, 3) : "-",
@@ -94,11 +90,8 @@ bool is_shown(const MeasuredChoice& choice) {
 }
 
 TextTable choices_table(std::span<const MeasuredChoice> choices) {
-    TextTable table;
-    table.column("work", Align::kLeft, Fit::kShorten);
-    table.columns(Align::kLeft, {"measured faster", "measured slower"});
-    table.columns(Align::kRight, {"times as fast", "predicted", "sure"});
-    table.column("", Align::kLeft);
+    TextTable table{left(Fit::kShorten, "work"), left("measured faster", "measured slower"),
+                    right("times as fast", "predicted", "sure"), left("")};
     for (const MeasuredChoice& one : choices) {
         if (is_shown(one)) {
             table.row({one.work, alternative_text(one.faster), alternative_text(one.slower),

@@ -19,9 +19,8 @@ std::string time_text(const std::optional<Time>& time) { return time ? brief(*ti
 std::string core_splits_text(const ScenarioResult& result, TextWidth width) {
     std::string text;
     for (const auto splits : splits_by_stage(result.core_splits)) {
-        TextTable table;
-        table.column("  cores per request", Align::kLeft);
-        table.columns(Align::kRight, {"side by side", "alone", "mean", "p95", "sustainable per s"});
+        TextTable table{left("  cores per request"),
+                        right("side by side", "alone", "mean", "p95", "sustainable per s")};
         const CoreSplit* best = best_split(splits, result.objective);
         for (const CoreSplit& split : splits) {
             table.row({fmt::format("{}{}", &split == best ? "* " : "  ", split.cores),
@@ -51,9 +50,7 @@ std::string batch_sizes_text(const ScenarioResult& result, TextWidth width) {
         if (stage != one.stage) {
             finish();
             stage = one.stage;
-            table = TextTable();
-            table.column("  inputs", Align::kLeft);
-            table.columns(Align::kRight, {"pass", "per input", "request", "sustainable per s"});
+            table = TextTable{left("  inputs"), right("pass", "per input", "request", "sustainable per s")};
         }
         table.row({fmt::format("{}{}", one.current ? "* " : "  ", one.batch), time_text(one.pass),
                    time_text(one.pass / static_cast<double>(one.batch)), time_text(one.request),

@@ -267,10 +267,7 @@ std::vector<Drawing> map_drawing(const CrossoverMap& map) {
 
 // For each value of `across`, the first value of `up` from which the faster device changes.
 std::string moves_text(const CrossoverMap& map, TextWidth width) {
-    TextTable table;
-    table.column("across", Align::kRight);
-    table.column("at the start", Align::kLeft, Fit::kWrap);
-    table.column("crossovers upwards", Align::kLeft, Fit::kWrap);
+    TextTable table{right("across"), left(Fit::kWrap, "at the start", "crossovers upwards")};
     const std::size_t step = std::max<std::size_t>(1, map.across.values.size() / 16);
     for (std::size_t column = 0; column < map.across.values.size(); column += step) {
         auto changes = mapped<std::string>(map.crossings[column], [&](const CrossoverMap::Change& change) {

@@ -47,12 +47,9 @@ std::string no_crossing(const CrossoverQuestion& question, const CrossoverAnswer
 }
 
 std::string point_table(const CrossoverQuestion& question, const CrossoverAnswer& answer, TextWidth width) {
-    TextTable table;
-    const std::size_t dot = question.range.path.rfind('.');
-    table.columns(Align::kRight, {question.range.path.substr(dot == std::string::npos ? 0 : dot + 1),
-                                  question.between.first, question.between.second});
-    table.column("faster", Align::kLeft);
-    table.column("probability", Align::kRight);
+    const std::string& path = question.range.path;
+    TextTable table{right(path.substr(path.rfind('.') + 1), question.between.first, question.between.second),
+                    left("faster"), right("probability")};
     const auto cell = [](const std::optional<Estimate<Time>>& time) {
         return time ? brief(time->median) : std::string("-");
     };

@@ -57,9 +57,7 @@ std::string summary(const EveryNumber& every) {
 }
 
 TextTable table_of(const EveryNumber& every) {
-    TextTable table;
-    table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kLeft, {"is", "set to", "then"});
+    TextTable table{left(Fit::kOwnLine, "number"), left("is", "set to", "then")};
     for (const NumberTried& number : every.numbers) {
         for (const SetNumber& set : number.set) {
             table.row({number.number.path, number.number.value, set.value, effect_of(set, every.total)});

@@ -71,10 +71,7 @@ Json json_lines(const std::vector<FormulaLine>& lines) { return json_array(lines
 }  // namespace
 
 std::string numbers_text(const std::vector<NumberUsed>& numbers, TextWidth width) {
-    TextTable table;
-    table.column("number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"value", "spread"});
-    table.column("origin", Align::kLeft);
+    TextTable table{left(Fit::kOwnLine, "number"), right("value", "spread"), left("origin")};
     for (const NumberUsed& number : numbers) {
         table.row({number.path, number.value, number.spread > 0 ? "± " + percent_text(number.spread, 2) : "",
                    std::string(choice_name(kOriginNames, number.origin))});

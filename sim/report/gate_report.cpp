@@ -74,11 +74,7 @@ std::size_t checks_with(const GateComparison& comparison, GateVerdict verdict) {
 }
 
 TextTable checks_table(const GateComparison& comparison, GateVerdict verdict) {
-    TextTable table;
-    table.column("scenario", Align::kLeft, Fit::kShorten);
-    for (const std::string& heading : {std::string("what"), comparison.before, comparison.after}) {
-        table.column(heading, Align::kLeft, Fit::kWrap);
-    }
+    TextTable table{left(Fit::kShorten, "scenario"), left(Fit::kWrap, "what", comparison.before, comparison.after)};
     for (const GatedScenario& scenario : comparison.scenarios) {
         for (const GateCheck& check : scenario.checks) {
             if (check.verdict == verdict) {
@@ -103,9 +99,7 @@ std::string total_change_text(const RevisionAnswer& before, const RevisionAnswer
 
 /// Totals of the scenarios whose answers differ.
 TextTable totals_table(const GateComparison& comparison) {
-    TextTable table;
-    table.column("scenario", Align::kLeft, Fit::kShorten);
-    table.columns(Align::kRight, {comparison.before, comparison.after, "change"});
+    TextTable table{left(Fit::kShorten, "scenario"), right(comparison.before, comparison.after, "change")};
     for (const GatedScenario& scenario : comparison.scenarios) {
         if (scenario.differs) {
             table.row({scenario.name, total_text(scenario.before), total_text(scenario.after),

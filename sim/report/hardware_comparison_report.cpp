@@ -64,10 +64,8 @@ std::string known_text(const ProfileOrigin& origin) {
 }
 
 TextTable totals_table(const HardwareComparison& comparison, std::span<const ProfileOrigin> origins) {
-    TextTable table;
-    table.column("  hardware", Align::kLeft);
-    table.columns(Align::kRight, {"total", "5-95 %", "mJ", "in budget"});
-    table.column("measured or calibrated", Align::kRight, Fit::kWrap);
+    TextTable table{left("  hardware"), right("total", "5-95 %", "mJ", "in budget"),
+                    right(Fit::kWrap, "measured or calibrated")};
     for (std::size_t i = 0; i < comparison.chips.size(); ++i) {
         const ChipAnswer& chip = comparison.chips[i];
         if (!chip.result) {
@@ -83,10 +81,7 @@ TextTable totals_table(const HardwareComparison& comparison, std::span<const Pro
 }
 
 TextTable stage_table(const HardwareComparison& comparison, std::size_t stage) {
-    TextTable table;
-    table.columns(Align::kLeft, {"hardware", "run on"});
-    table.columns(Align::kRight, {"time", "5-95 %", "sure", "mJ"});
-    table.column("bound", Align::kLeft);
+    TextTable table{left("hardware", "run on"), right("time", "5-95 %", "sure", "mJ"), left("bound")};
     for (const ChipAnswer& chip : comparison.chips) {
         if (!chip.result) {
             continue;

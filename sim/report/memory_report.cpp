@@ -126,12 +126,9 @@ Json memory_document(std::string_view stage, const Candidate& candidate, std::sp
 
 std::string memory_text(std::string_view stage, const Candidate& candidate, std::span<const std::string> devices,
                         TextWidth width) {
-    TextTable table;
-    table.column("operator", Align::kLeft, Fit::kShorten);
-    table.column("device", Align::kLeft, Fit::kOptional);
-    table.column("weights", Align::kLeft);
-    table.columns(Align::kRight, {"KiB", "alive KiB", "on chip KiB", "spilled KiB", "result KiB"});
-    table.column("result", Align::kLeft, Fit::kOptional);
+    TextTable table{left(Fit::kShorten, "operator"), left(Fit::kOptional, "device"), left("weights"),
+                    right("KiB", "alive KiB", "on chip KiB", "spilled KiB", "result KiB"),
+                    left(Fit::kOptional, "result")};
     for (const OperatorResult& op : candidate.operators) {
         const bool weighted = op.weights > Bytes{};
         table.row({op.name, device_name(devices, op.device),

@@ -32,22 +32,12 @@ std::string listed_text(const Candidate& candidate) {
     return candidate.generation ? " of a step" : " of one input length";
 }
 
-TextTable operator_heading() {
-    TextTable table;
-    table.column("operator", Align::kLeft, Fit::kShorten);
-    table.column("op", Align::kLeft, Fit::kOptional);
-    table.columns(Align::kLeft, {"device", "dtype"});
-    table.column("start ms", Align::kRight, Fit::kOptional);
-    table.columns(Align::kRight, {"us", "share"});
-    table.column("bound", Align::kLeft);
-    table.columns(Align::kRight, {"MMAC", "DRAM KiB"});
-    return table;
-}
-
 }  // namespace
 
 TextTable operator_table(const Candidate& candidate, std::span<const std::string> devices) {
-    TextTable table = operator_heading();
+    TextTable table{left(Fit::kShorten, "operator"),   left(Fit::kOptional, "op"), left("device", "dtype"),
+                    right(Fit::kOptional, "start ms"), right("us", "share"),       left("bound"),
+                    right("MMAC", "DRAM KiB")};
     Time sum = sum_of<Time>(candidate.operators, &OperatorResult::latency);
     for (const OperatorResult& op : candidate.operators) {
         const std::string mark = note(op).empty() ? "" : " +";

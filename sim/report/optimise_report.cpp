@@ -63,8 +63,7 @@ std::vector<std::size_t> shown_rows(std::size_t count) {
 
 std::string front_table(const Sweep& sweep, const OptimiseQuestion& question, const OptimiseAnswer& answer,
                         TextWidth width) {
-    TextTable table;
-    table.column("", Align::kLeft);
+    TextTable table{left("")};
     for (const Goal goal : question.goals) {
         table.column(goal == Goal::kCost ? "cost" : axis_name(question, goal), Align::kRight);
     }

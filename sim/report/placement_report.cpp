@@ -37,9 +37,7 @@ std::string headline(const CostedPlacement& placement, CostedObjective objective
 
 std::string placement_text(const CostedGraph& graph, const CostedPlacement& placement, CostedObjective objective,
                            TextWidth width) {
-    TextTable table;
-    table.column("device", Align::kLeft);
-    table.columns(Align::kRight, {"nodes", "load", "computing", "receiving", "sending", "size"});
+    TextTable table{left("device"), right("nodes", "load", "computing", "receiving", "sending", "size")};
     const auto loads = device_loads(graph, placement.assignment);
     for (std::size_t device = 0; device < loads.size(); ++device) {
         const DeviceLoad& load = loads[device];

@@ -20,9 +20,7 @@ namespace berth {
 namespace {
 
 std::string class_table(const Candidate& candidate, TextWidth width) {
-    TextTable table;
-    table.column("class", Align::kLeft);
-    table.columns(Align::kRight, {"time", "share"});
+    TextTable table{left("class"), right("time", "share")};
     Time sum = candidate.handover;
     for (const auto& [category, time] : candidate.by_category) {
         sum += time;

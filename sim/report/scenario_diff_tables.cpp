@@ -158,10 +158,7 @@ std::string answers_text(const std::vector<AnswerChange>& answers) {
 }
 
 TextTable diff_step_rows(const ScenarioDiff& diff) {
-    TextTable table;
-    table.column("input", Align::kLeft, Fit::kWrapPaths);
-    table.columns(Align::kRight, {"change", "total"});
-    table.column("moves", Align::kLeft, Fit::kWrap);
+    TextTable table{left(Fit::kWrapPaths, "input"), right("change", "total"), left(Fit::kWrap, "moves")};
     const Time before = diff.before.total.latency.median;
     const TimeUnit unit = unit_of(diff);
     table.row({start_name(diff), "", unit.text(before), ""});
@@ -173,9 +170,7 @@ TextTable diff_step_rows(const ScenarioDiff& diff) {
 }
 
 TextTable diff_class_rows(const ScenarioDiff& diff) {
-    TextTable table;
-    table.column("class", Align::kLeft);
-    table.columns(Align::kRight, {"before", "after", "change"});
+    TextTable table{left("class"), right("before", "after", "change")};
     const TimeUnit unit = unit_of(diff);
     const auto row = [&](const std::string& name, Time before, Time after) {
         table.row({name, unit.text(before), unit.text(after), signed_text(before, after, scale_of(diff), unit)});

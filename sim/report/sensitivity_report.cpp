@@ -47,10 +47,9 @@ std::string decision_text(const DecisionSensitivity& decision, const ObjectiveRo
 
 std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
     const bool by_energy = row_of(sensitivity.objective).needs_energy;
-    TextTable table;
-    table.column("profile number", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"spread", by_energy ? "effect on time" : "effect on total", "elasticity"});
-    table.column("", Align::kLeft, Fit::kOptional);
+    TextTable table{left(Fit::kOwnLine, "profile number"),
+                    right("spread", by_energy ? "effect on time" : "effect on total", "elasticity"),
+                    left(Fit::kOptional, "")};
     const double most = sensitivity.numbers.empty() ? 1 : std::abs(sensitivity.numbers.front().on_total);
     for (std::size_t i = 0; i < std::min(kNumbersShown, sensitivity.numbers.size()); ++i) {
         const NumberEffect& number = sensitivity.numbers[i];
@@ -62,9 +61,7 @@ std::string number_table(const Sensitivity& sensitivity, TextWidth width) {
 }
 
 std::string sampled_text(const SampledSensitivity& sampled, const ObjectiveRow& objective, TextWidth width) {
-    TextTable table;
-    table.column("share of the variance", Align::kLeft, Fit::kOwnLine);
-    table.columns(Align::kRight, {"alone", "with interactions"});
+    TextTable table{left(Fit::kOwnLine, "share of the variance"), right("alone", "with interactions")};
     for (std::size_t i = 0; i < std::min(kNumbersShown, sampled.numbers.size()); ++i) {
         const VarianceShare& share = sampled.numbers[i];
         table.row({typed_path(share.path), percent_text(share.alone, 2), percent_text(share.total, 2)});

@@ -139,6 +139,12 @@ std::vector<std::string> fitted_lines(const std::string& cell, Fit fit, std::siz
 
 }  // namespace
 
+TextTable::TextTable(std::initializer_list<std::vector<Column>> groups) {
+    for (const std::vector<Column>& group : groups) {
+        columns_.insert(columns_.end(), group.begin(), group.end());
+    }
+}
+
 void TextTable::column(std::string heading, Align align, Fit fit) {
     columns_.push_back({std::move(heading), align, fit});
 }

@@ -1,8 +1,12 @@
 // Text tables that fit the width of a terminal without truncating a number.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "berth/text_width.h"
@@ -27,15 +31,18 @@ enum class Fit {
 /// apart.
 class TextTable {
   public:
-    void column(std::string heading, Align align, Fit fit = Fit::kWhole);
-    void columns(Align align, const std::vector<std::string>& headings);
-    /// Throws std::logic_error unless there are as many cells as columns.
-    void row(std::vector<std::string> cells);
     struct Column {
         std::string heading;
         Align align = Align::kLeft;
         Fit fit = Fit::kWhole;
     };
+    TextTable() = default;
+    /// Such as `TextTable table{left(Fit::kShorten, "operator"), right("time", "share")}`.
+    TextTable(std::initializer_list<std::vector<Column>> groups);
+    void column(std::string heading, Align align, Fit fit = Fit::kWhole);
+    void columns(Align align, const std::vector<std::string>& headings);
+    /// Throws std::logic_error unless there are as many cells as columns.
+    void row(std::vector<std::string> cells);
     [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
     [[nodiscard]] const std::vector<std::vector<std::string>>& rows() const { return rows_; }
     /// Width in characters without any fitting, excluding the indent.
@@ -61,5 +68,23 @@ class TextTable {
     [[nodiscard]] std::string panel_text(const Columns& panel, const Widths& widths, std::size_t indent) const;
     [[nodiscard]] std::string left_out(const Columns& shown, std::size_t indent, TextWidth width) const;
 };
+
+/// Columns under these headings, aligned to the left, or to the right as numbers are.
+template <class... Headings>
+[[nodiscard]] std::vector<TextTable::Column> left([[maybe_unused]] Fit fit, Headings&&... headings) {
+    return {TextTable::Column{std::string(std::forward<Headings>(headings)), Align::kLeft, fit}...};
+}
+template <std::convertible_to<std::string_view>... Headings>
+[[nodiscard]] std::vector<TextTable::Column> left(Headings&&... headings) {
+    return left(Fit::kWhole, std::forward<Headings>(headings)...);
+}
+template <class... Headings>
+[[nodiscard]] std::vector<TextTable::Column> right([[maybe_unused]] Fit fit, Headings&&... headings) {
+    return {TextTable::Column{std::string(std::forward<Headings>(headings)), Align::kRight, fit}...};
+}
+template <std::convertible_to<std::string_view>... Headings>
+[[nodiscard]] std::vector<TextTable::Column> right(Headings&&... headings) {
+    return right(Fit::kWhole, std::forward<Headings>(headings)...);
+}
 
 }  // namespace berth

@@ -64,9 +64,7 @@ std::vector<const One*> by_contention(const std::vector<One>& all, Delay delay_o
 
 std::string contention_text(const TrafficResult& traffic, TextWidth width) {
     constexpr std::size_t kShown = 6;
-    TextTable table;
-    table.column("delay by contention", Align::kLeft, Fit::kShorten);
-    table.columns(Align::kRight, {"per request", "waiting", "slowed"});
+    TextTable table{left(Fit::kShorten, "delay by contention"), right("per request", "waiting", "slowed")};
     const auto order = by_contention(traffic.operators, &OperatorContention::delay);
     const TimeUnit unit(order.empty() ? Time{} : total(order.front()->delay));
     for (std::size_t i = 0; i < std::min(kShown, order.size()); ++i) {
@@ -80,9 +78,7 @@ std::string contention_text(const TrafficResult& traffic, TextWidth width) {
 }
 
 std::string phases_text(const TrafficResult& traffic, TextWidth width) {
-    TextTable table;
-    table.column("stage", Align::kLeft, Fit::kShorten);
-    table.columns(Align::kRight, {"mean", "budget", "met"});
+    TextTable table{left(Fit::kShorten, "stage"), right("mean", "budget", "met")};
     for (std::size_t i = 0; i < traffic.simulation.phases.size(); ++i) {
         const PhaseTime& phase = traffic.simulation.phases[i];
         const auto& budget = traffic.system.phases[i].budget;
@@ -172,9 +168,7 @@ std::string load_text(const TrafficResult& traffic, TextWidth width) {
 }
 
 std::string busy_text(const SimulationResult& result, TextWidth width) {
-    TextTable table;
-    table.column("resource", Align::kLeft);
-    table.column("busy", Align::kRight);
+    TextTable table{left("resource"), right("busy")};
     for (const auto* uses : {&result.pools, &result.bandwidths}) {
         for (const ResourceUse& use : *uses) {
             if (use.utilisation > 1e-6) {
@@ -219,9 +213,7 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario,
     std::string text = wrapped(fmt::format("Under {}: {} are completed; at most {} are sustainable.", arrivals,
                                            requests_text(result.throughput), requests_text(result.sustainable)),
                                0, width);
-    TextTable table;
-    table.column("latency", Align::kLeft);
-    table.columns(Align::kRight, {"time", "95 % confidence"});
+    TextTable table{left("latency"), right("time", "95 % confidence")};
     for (const auto& [name, time] : rows_of(*result.latency)) {
         table.row({name, brief(time->value),
                    result.latency->has_intervals ? range_text({time->value, time->low, time->high}) : "-"});

@@ -33,16 +33,9 @@ double error_of(const ValidatedRow& row) { return row.predicted.median / row.mea
 TextTable class_table(const ValidatedSet& set) {
     const bool vendor = !set.classes.empty() && set.classes.back().vendor.has_value();
     const bool noise = !set.classes.empty() && set.classes.back().noise.has_value();
-    TextTable table;
-    table.columns(Align::kLeft, {"class", "dtype"});
-    table.columns(Align::kRight,
-                  {"rows", "MAPE", "median", "p90", "<=10 %", "Spearman", "bias", "in 5-95 %", "roofline MAPE"});
-    if (vendor) {
-        table.columns(Align::kRight, {"vendor MAPE", "ours there"});
-    }
-    if (noise) {
-        table.column("noise", Align::kRight);
-    }
+    TextTable table{left("class", "dtype"),
+                    right("rows", "MAPE", "median", "p90", "<=10 %", "Spearman", "bias", "in 5-95 %", "roofline MAPE"),
+                    vendor ? right("vendor MAPE", "ours there") : right(), noise ? right("noise") : right()};
     for (const ClassSummary& summary : set.classes) {
         const ErrorSummary& model = summary.model;
         std::vector<std::string> cells{
@@ -78,10 +71,8 @@ TextTable row_table(const ValidatedSet& set, std::size_t count) {
         });
         rows.resize(std::min(rows.size(), count));
     }
-    TextTable table;
-    table.column("row", Align::kLeft, Fit::kShorten);
-    table.column("dtype", Align::kLeft);
-    table.columns(Align::kRight, {"measured", "predicted", "5-95 %", "error", "roofline"});
+    TextTable table{left(Fit::kShorten, "row"), left("dtype"),
+                    right("measured", "predicted", "5-95 %", "error", "roofline")};
     for (const ValidatedRow& row : rows) {
         table.row({row.name, std::string(choice_name(kDTypeNames, row.dtype)), brief(row.measured),
                    brief(row.predicted.median), range_text(row.predicted), signed_percent(error_of(row)),

@@ -30,12 +30,7 @@ std::string required_sizes(const Kernel& kernel) {
 std::string_view goal_name(MeasurementGoal goal) { return goal == MeasurementGoal::kDecision ? "decision" : "latency"; }
 
 TextTable worth_measuring_rows(std::span<const WorthMeasuring> ranked, const Profile& profile, std::size_t top) {
-    TextTable table;
-    table.column("removes", Align::kRight);
-    table.column("of the", Align::kLeft);
-    table.column("operator", Align::kLeft, Fit::kWrap);
-    table.column("kernel", Align::kLeft, Fit::kWrap);
-    table.column("predicted", Align::kRight);
+    TextTable table{right("removes"), left("of the"), left(Fit::kWrap, "operator", "kernel"), right("predicted")};
     for (const WorthMeasuring& one : ranked.first(std::min(top, ranked.size()))) {
         table.row({percent_text(one.removes, 2), std::string(goal_name(one.goal)),
                    fmt::format("{} of {} on {}", one.op, one.stage,

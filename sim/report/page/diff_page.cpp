@@ -22,8 +22,7 @@ std::string move_list(const ScenarioDiff& diff) {
 
 /// Every differing input by name, with both values and its effect.
 TextTable input_rows(const ScenarioDiff& diff) {
-    TextTable table;
-    table.columns(Align::kLeft, {"input", "before", "after", "what it does"});
+    TextTable table{left("input", "before", "after", "what it does")};
     for (const DiffStep& step : diff.steps) {
         const std::string answers = answers_text(step.answers);
         const std::string effect = is_in_table(step)

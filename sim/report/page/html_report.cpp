@@ -185,10 +185,7 @@ std::vector<Variant> variants_of(const ScenarioResult& result, std::span<const F
 }
 
 std::string variant_table(const ScenarioResult& result, std::span<const Finding> findings) {
-    TextTable table;
-    table.column("variant", Align::kLeft);
-    table.columns(Align::kRight, {"total", "against the baseline"});
-    table.columns(Align::kLeft, {"within the budget", "runs on"});
+    TextTable table{left("variant"), right("total", "against the baseline"), left("within the budget", "runs on")};
     HtmlTable how{"The whole scenario, median of a request; findings are alternatives and do not add up", false,
                   "variant-totals"};
     const Time recommended = result.total.latency.median;
@@ -222,10 +219,7 @@ std::string stage_variants(const ScenarioResult& result) {
 
 std::string loser_table(const ScenarioResult& result, const Scenario& scenario) {
     const auto groups = groups_by_lost_time(result, scenario);
-    TextTable table;
-    table.columns(Align::kLeft, {"operators", "stage", "device"});
-    table.columns(Align::kRight, {"how many", "ms", "above roofline"});
-    table.column("bound", Align::kLeft);
+    TextTable table{left("operators", "stage", "device"), right("how many", "ms", "above roofline"), left("bound")};
     HtmlTable how{
         "Where time is lost: operators of the recommended placements by their time above the roofline, one "
         "pass of their stage"};
@@ -243,8 +237,7 @@ std::string loser_table(const ScenarioResult& result, const Scenario& scenario) 
 
 // Shares of each stage's time by bound.
 std::string bound_table(const ScenarioResult& result) {
-    TextTable table;
-    table.column("stage", Align::kLeft);
+    TextTable table{left("stage")};
     for (const auto& row : kBoundNames) {
         table.column(std::string(row.name), Align::kRight);
     }
@@ -280,11 +273,7 @@ std::string why(const ScenarioResult& result, const Scenario& scenario, std::spa
 /// The table of operators with the time of each above the roofline.
 TextTable with_lost_time(const TextTable& table, const Candidate& candidate, const ModelStage& stage,
                          const Profile& profile) {
-    TextTable wider;
-    for (const TextTable::Column& column : table.columns()) {
-        wider.column(column.heading, column.align, column.fit);
-    }
-    wider.column("above roofline us", Align::kRight);
+    TextTable wider{table.columns(), right("above roofline us")};
     for (std::size_t i = 0; i < table.rows().size(); ++i) {
         std::vector<std::string> cells = table.rows()[i];
         cells.push_back(

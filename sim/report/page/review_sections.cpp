@@ -116,12 +116,8 @@ std::string accuracy_section(const DesignReview& review) {
         return html_paragraph(
             "No measurements are shipped with this profile: its predictions have not been compared with any.");
     }
-    TextTable table;
-    table.columns(Align::kLeft, {"measurements", "use"});
-    for (const char* heading :
-         {"rows", "median error", "mean error", "bias", "in 5-95 %", "mean error of a roofline"}) {
-        table.column(heading, Align::kRight);
-    }
+    TextTable table{left("measurements", "use"),
+                    right("rows", "median error", "mean error", "bias", "in 5-95 %", "mean error of a roofline")};
     for (const RowUse use : {RowUse::kUnseen, RowUse::kUnknown, RowUse::kFitted}) {
         for (const ValidatedSet& set : review.accuracy->sets) {
             if (set.use == use) {
