@@ -48,12 +48,6 @@ double range_beside(double limit, std::vector<Row>& rows, double width) {
     return range;
 }
 
-std::string budget_line(Time budget) {
-    return fmt::format(
-        "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt {2} front\n",
-        plotted(in_milliseconds(budget)), kQuietColor, kDashes);
-}
-
 /// Height of a row in picture units.
 double row_unit(const RowFrame& frame) {
     return (frame.canvas.area.top - frame.canvas.area.bottom) / (frame.rows + kBelowRows + kAboveRows);
@@ -94,6 +88,11 @@ std::string time_tics(const TimeAxis& axis, std::string_view tics, double from, 
     return fmt::format("set {} ({})\n", tics, fmt::join(places, ", "));
 }
 
+std::string budget_line(Time budget, std::string_view layer) {
+    return fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt {2} {3}\n",
+                       plotted(in_milliseconds(budget)), kQuietColor, kDashes, layer);
+}
+
 RowFrame row_frame(std::vector<Row> rows, std::string_view title, std::string_view time_label,
                    std::vector<LegendEntry> legend, std::optional<Time> budget) {
     RowFrame frame;
@@ -118,7 +117,7 @@ RowFrame row_frame(std::vector<Row> rows, std::string_view title, std::string_vi
     std::string& text = frame.canvas.commands;
     text += fmt::format("set xrange [0:{}]\nset yrange [{}:{}]\n", plotted(frame.time_range), plotted(at + kBelowRows),
                         plotted(-kAboveRows));
-    text += time_tics(frame.axis, "xtics", 0, frame.time_range, width) + (budget ? budget_line(*budget) : "");
+    text += time_tics(frame.axis, "xtics", 0, frame.time_range, width) + (budget ? budget_line(*budget, "front") : "");
     text += "unset ytics\nunset grid\nset grid x lc rgb '#DDDDDD' lw 1 lt 1\n" + row_names(rows, frame);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         text += fmt::format("set label {} at first {}, first {} left offset screen {}, screen 0 font {} front\n",

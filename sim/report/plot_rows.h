@@ -29,6 +29,9 @@ struct TimeAxis {
 /// by side on `width` picture units.
 [[nodiscard]] std::string time_tics(const TimeAxis& axis, std::string_view tics, double from, double to, double width);
 
+/// A dashed line at a budget on a time axis in milliseconds, in gnuplot's layer "front" or "back".
+[[nodiscard]] std::string budget_line(Time budget, std::string_view layer);
+
 /// Frame with rows from top to bottom, room for labels and notes, and the position of each row.
 struct RowFrame {
     Canvas canvas;

@@ -281,18 +281,9 @@ std::string add_bandwidth(Layers& layers, const TrafficResult& traffic, double m
 
 // The budget line, shown for a single request only, since a budget counts from the arrival of each request. A budget
 // far beyond `end` is left out, because it would squeeze the bars.
-std::optional<double> budget_shown(const ScenarioResult& result, std::size_t requests, double end) {
+std::optional<Time> budget_shown(const ScenarioResult& result, std::size_t requests, double end) {
     const auto& budget = result.total.budget;
-    return requests == 1 && budget && in_milliseconds(*budget) < 3 * end ? std::optional(in_milliseconds(*budget))
-                                                                         : std::nullopt;
-}
-
-std::string budget_line(const std::optional<double>& budget) {
-    return budget ? fmt::format(
-                        "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lc rgb '{1}' lw 3 dt "
-                        "{2} back\n",
-                        plotted(*budget), kQuietColor, kDashes)
-                  : "";
+    return requests == 1 && budget && in_milliseconds(*budget) < 3 * end ? budget : std::nullopt;
 }
 
 }  // namespace
@@ -315,10 +306,9 @@ std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
     }
     const auto budget = budget_shown(result, requests, end);
     if (budget) {
-        legend.push_back(
-            {LegendMark::kDashedLine, std::string(kQuietColor), "budget of " + brief(milliseconds(*budget))});
+        legend.push_back({LegendMark::kDashedLine, std::string(kQuietColor), "budget of " + brief(*budget)});
     }
-    const double last = std::max(end, budget.value_or(0));
+    const double last = std::max(end, in_milliseconds(budget.value_or(Time{})));
     const std::string title = requests == 1 ? fmt::format("One request over time on {}", result.hardware)
                                             : fmt::format("{} requests over time on {}", requests, result.hardware);
     const RowFrame frame =
@@ -330,8 +320,8 @@ std::vector<Drawing> timeline_drawings(const ScenarioResult& result) {
                      "Requests on cores, dispatch threads and link over time, numbered by arrival, with the "
                      "DRAM bandwidth that they draw beneath."},
                     frame.canvas.height,
-                    frame.canvas.commands + bar_labels(lanes.bars(), traffic, frame, requests) + budget_line(budget) +
-                        scale + layers.commands()};
+                    frame.canvas.commands + bar_labels(lanes.bars(), traffic, frame, requests) +
+                        (budget ? budget_line(*budget, "back") : "") + scale + layers.commands()};
     drawing.picture.spots = bar_spots(lanes.bars(), traffic, frame);
     drawing.csv = bar_rows(lanes.bars(), lanes, traffic);
     return {drawing};
