@@ -1,19 +1,17 @@
 // Tables of operators and of predictions as CSV.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <iterator>
 #include <stdexcept>
 
-#include "base/mapped.h"
 #include "berth/quantity_text.h"
 #include "berth/report.h"
 #include "report/csv_values.h"
+#include "report/json_values.h"
 #include "report/names.h"
 
 namespace berth {

@@ -8,7 +8,6 @@
 #include <boost/property_tree/xml_parser.hpp>
 #include <sstream>
 
-#include "base/mapped.h"
 #include "base/overloaded.h"
 #include "berth/csv.h"
 #include "berth/quantity_text.h"

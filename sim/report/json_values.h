@@ -57,10 +57,10 @@ void add_evidence(Json& object, const std::optional<Evidence>& evidence);
 /// Serialised with an indent of two spaces and a final newline. Invalid UTF-8 is replaced rather than rejected.
 [[nodiscard]] std::string json_document(const Json& json);
 
-/// A column of a CSV file: its heading, and the keys that lead to its value in a row.
+/// A column of a CSV file: its heading, and the keys that lead to its value in a row. A mere name is both.
 struct CsvColumn {
-    CsvColumn(std::string name) : heading(name), keys{std::move(name)} {}
-    CsvColumn(const char* name) : CsvColumn(std::string(name)) {}
+    CsvColumn(std::string name) : heading(name), keys{std::move(name)} {}  // NOLINT(google-explicit-constructor)
+    CsvColumn(const char* name) : CsvColumn(std::string(name)) {}          // NOLINT(google-explicit-constructor)
     CsvColumn(std::string name, std::vector<std::string> path) : heading(std::move(name)), keys(std::move(path)) {}
 
     std::string heading;
