@@ -13,6 +13,7 @@
 #include "berth/brief_text.h"
 #include "berth/simulated_scenario.h"
 #include "graph/batch_rule.h"
+#include "simulation/simulate.h"
 
 namespace berth {
 
@@ -73,7 +74,7 @@ Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result
             system.tasks[task].moved *= share;
         }
     }
-    return sustainable_rate(system);
+    return changed.traffic ? sustainable_rate(system, changed.traffic->arrivals) : sustainable_rate(system);
 }
 
 // The stage alone with `inputs` per pass, on its current placement.

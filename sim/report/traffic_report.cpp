@@ -136,7 +136,13 @@ std::string outlook_text(const TrafficResult& traffic, const Scenario& scenario,
 // Length of the simulation, and the precision of its results.
 std::string length_text(const SimulationResult& result, const Arrivals& arrivals, TextWidth width) {
     if (!result.latency || !result.latency->has_intervals) {
-        return wrapped(fmt::format("{} requests simulated, too few for intervals.", result.counted), 0, width);
+        const auto* loop = std::get_if<ClosedLoop>(&arrivals);
+        const std::string each =
+            loop != nullptr && loop->users > 1
+                ? fmt::format(", {} of each user: too few for the queue to settle, and for intervals.",
+                              number_text(static_cast<double>(result.counted) / loop->users, 2))
+                : ", too few for intervals.";
+        return wrapped(fmt::format("{} requests simulated{}", result.counted, each), 0, width);
     }
     std::string text = fmt::format("{} requests simulated after a warm-up of {}: mean and p95 are known to within {}",
                                    result.counted, result.warm_up, precision_text(result.latency->precision()));
@@ -210,9 +216,13 @@ std::string traffic_text(const TrafficResult& traffic, const Scenario& scenario,
                        0, width) +
                load_text(traffic, width) + outlook_text(traffic, scenario, width);
     }
-    std::string text = wrapped(fmt::format("Under {}: {} are completed; at most {} are sustainable.", arrivals,
-                                           requests_text(result.throughput), requests_text(result.sustainable)),
-                               0, width);
+    // Users wait instead of piling up, and their equal calls may follow each other.
+    const bool loop = std::holds_alternative<ClosedLoop>(scenario.traffic->arrivals);
+    std::string text =
+        wrapped(fmt::format("Under {}: {} are completed; at most {} {}.", arrivals, requests_text(result.throughput),
+                            requests_text(result.sustainable),
+                            loop ? "can be, in whatever order calls follow each other" : "are sustainable"),
+                0, width);
     TextTable table{left("latency"), right("time", "95 % confidence")};
     for (const auto& [name, time] : rows_of(*result.latency)) {
         table.row({name, brief(time->value),

@@ -71,6 +71,21 @@ PoolLoad load_of(const SimulatedSystem& system, const std::vector<Occupation>& a
     return {held / servers, held / (servers - largest + 1)};
 }
 
+// The same for the busiest pool or service; chats run with all slots taken (`full`), or one at a time.
+PoolLoad load_of(const SimulatedSystem& system, bool full) {
+    const std::vector<Occupation> all = occupations(system, full);
+    PoolLoad load;
+    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
+        const PoolLoad own = load_of(system, all, pool);
+        load = {std::max(load.least, own.least), std::max(load.most, own.most)};
+    }
+    for (const ChatService& service : system.services) {  // passes are serial, however many cores are free
+        const double held = in_seconds(demand_of_chat(service, full ? service.slots : 1).whole());
+        load = {std::max(load.least, held), std::max(load.most, held)};
+    }
+    return load;
+}
+
 /// How a system is kept saturated, and the required relative precision of the measured rate.
 struct Probing {
     Arrivals loop;
@@ -151,20 +166,15 @@ std::vector<bool> never_short(const SimulatedSystem& system) {
     return enough;
 }
 
+Frequency most_completed(const SimulatedSystem& system) {
+    return std::min(capacity(system), hertz(1 / load_of(system, true).least));
+}
+
 Frequency sustainable_rate(const SimulatedSystem& system) {
     if (std::ranges::any_of(system.services, [](const ChatService& one) { return one.slots > 1; })) {
         return simulated_rate(system, capacity(system));  // batch sizes depend on the queue, so no bound applies
     }
-    const std::vector<Occupation> all = occupations(system, false);
-    PoolLoad load;
-    for (std::size_t pool = 0; pool < system.pools.size(); ++pool) {
-        const PoolLoad own = load_of(system, all, pool);
-        load = {std::max(load.least, own.least), std::max(load.most, own.most)};
-    }
-    for (const ChatService& service : system.services) {  // passes are serial, however many cores are free
-        const double held = in_seconds(demand_of_chat(service, 1).whole());
-        load = {std::max(load.least, held), std::max(load.most, held)};
-    }
+    const PoolLoad load = load_of(system, false);
     const std::vector<bool> enough = never_short(system);
     const bool unslowed = std::ranges::all_of(enough, [](bool one) { return one; });
     const Frequency most = std::min(capacity(system), hertz(1 / load.least));

@@ -12,6 +12,10 @@ namespace berth {
 /// than it, or any of its parts, carries. A part has the result of the bandwidth that it lies in.
 [[nodiscard]] std::vector<bool> never_short(const SimulatedSystem& system);
 
+/// Upper bound on the rate of requests, in whatever order their tasks follow each other: no pool leaves more servers
+/// idle than its widest tasks force it to.
+[[nodiscard]] Frequency most_completed(const SimulatedSystem& system);
+
 /// What a request occupies at a time: a task, or one work of the passes that answer a chat.
 struct Occupation {
     PassPlace place;

@@ -7,6 +7,7 @@
 
 #include "berth/simulation.h"
 #include "simulation/event_engine.h"
+#include "simulation/saturation.h"
 #include "simulation/simulate.h"
 #include "simulation/steady_state.h"
 
@@ -21,10 +22,23 @@ constexpr double kAtHighLoad = 100;  // multiplied by 1 / (1 - load)^2
 constexpr double kMostTasks = 2e7;
 constexpr double kGrowth = 0.01;  // least share of arrivals that a growing stream leaves behind
 constexpr double kByChance = 2;   // standard deviations of a number of arrivals that chance may leave behind
-constexpr double kInStep = 1.02;  // from this multiple of the sustainable rate on, users are in step
 
 std::size_t whole_batches(double requests) {
     return static_cast<std::size_t>(std::ceil(requests / EngineRecord::kBatch)) * EngineRecord::kBatch;
+}
+
+// In a closed loop all users begin at once, and the queue settles only over several requests of each.
+bool has_settled(const Arrivals& arrivals, std::size_t requests) {
+    const auto* loop = std::get_if<ClosedLoop>(&arrivals);
+    return loop == nullptr || requests >= kLeastPerUser * static_cast<std::size_t>(loop->users);
+}
+
+SimulatedLatency without_intervals(SimulatedLatency latency) {
+    latency.has_intervals = false;
+    for (SimulatedTime* time : {&latency.mean, &latency.p50, &latency.p95, &latency.p99}) {
+        time->low = time->high = time->value;
+    }
+    return latency;
 }
 
 /// Assessment of a run: warm-up to discard, and statistics of the rest.
@@ -34,8 +48,9 @@ struct Judgement {
     bool converged = false;
 };
 
-// Assesses a run; a detected warm-up of half the run counts as not yet over.
-Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
+// Assesses a run; a detected warm-up of half the run counts as not yet over. Before the queue has settled, what batches
+// differ by says nothing about how far they are from where they will be.
+Judgement judged(const EventEngine& engine, const Arrivals& arrivals, const SimulationOptions& options) {
     Judgement judgement;
     const auto latencies = engine.latencies();
     bool started = true;
@@ -52,6 +67,9 @@ Judgement judged(const EventEngine& engine, const SimulationOptions& options) {
         started = judgement.left_out < means.size() / 2;
     }
     judgement.latency = latency_of(latencies.subspan(judgement.left_out * EngineRecord::kBatch));
+    if (judgement.latency && !has_settled(arrivals, latencies.size())) {
+        judgement.latency = without_intervals(*judgement.latency);
+    }
     const auto known = [&](const std::optional<SimulatedLatency>& one) {
         return one && one->has_intervals && options.precision && one->precision() <= *options.precision;
     };
@@ -89,10 +107,11 @@ Length length_of(const SimulatedSystem& system, const Arrivals& arrivals, const 
     return {whole_batches(std::min(least, static_cast<double>(most))), most};
 }
 
-Judgement run_until_known(EventEngine& engine, const Length& length, const SimulationOptions& options) {
+Judgement run_until_known(EventEngine& engine, const Arrivals& arrivals, const Length& length,
+                          const SimulationOptions& options) {
     for (std::size_t target = length.first;; target = whole_batches(1.5 * static_cast<double>(target))) {
         engine.run(std::min(target, length.most));
-        const Judgement judgement = judged(engine, options);
+        const Judgement judgement = judged(engine, arrivals, options);
         if (options.progress) {
             const bool known = judgement.latency && judgement.latency->has_intervals;
             options.progress({engine.latencies().size(), length.most,
@@ -116,6 +135,21 @@ bool piles_up(const EventEngine& engine) {
         return arrived - std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(half), 0.0);
     };
     return half > 0 && left(0) > few && left(completed.size() - half) > few;
+}
+
+// Completions per second. In a closed loop all users may complete within a short part of each turn, so that a window
+// of time holds more of them or fewer, by where it begins; what counts is the time of a turn (Little, *Operations
+// Research* 9(3), 1961). Before the queue has settled, it is the rate since the beginning.
+Frequency throughput_of(const EventEngine& engine, const Arrivals& arrivals, const Judgement& judgement,
+                        Frequency sustainable) {
+    const auto* loop = std::get_if<ClosedLoop>(&arrivals);
+    if (loop == nullptr || !judgement.latency) {
+        return hertz(engine.throughput(judgement.left_out));
+    }
+    if (!has_settled(arrivals, engine.latencies().size())) {
+        return static_cast<double>(engine.completed()) / seconds(engine.now());
+    }
+    return std::min(sustainable, static_cast<double>(loop->users) / (judgement.latency->mean.value + loop->think));
 }
 
 void add_resources(SimulationResult& result, const SimulatedSystem& system, const EventEngine& engine,
@@ -142,6 +176,10 @@ std::optional<Frequency> offered_rate(const Arrivals& arrivals) {
         }
     }
     return std::nullopt;
+}
+
+Frequency sustainable_rate(const SimulatedSystem& system, const Arrivals& arrivals) {
+    return std::holds_alternative<ClosedLoop>(arrivals) ? most_completed(system) : sustainable_rate(system);
 }
 
 std::optional<StreamLoad> load_of(const SimulatedSystem& system, const Arrivals& arrivals, Frequency sustainable) {
@@ -176,7 +214,7 @@ SimulationResult simulate_first_requests(const SimulatedSystem& system, const Ar
 
 SimulationResult simulate(const SimulatedSystem& system, const Arrivals& arrivals, const SimulationOptions& options) {
     static_cast<void>(plan_engine(system));  // validates the system before anything is computed from it
-    return simulate_within(system, arrivals, options, sustainable_rate(system));
+    return simulate_within(system, arrivals, options, sustainable_rate(system, arrivals));
 }
 
 SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& arrivals,
@@ -192,7 +230,7 @@ SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& 
     const Length length = length_of(system, arrivals, options, result.load);
     longest.requests = length.most;
     EventEngine engine(system, arrivals, longest);
-    const Judgement judgement = run_until_known(engine, length, options);
+    const Judgement judgement = run_until_known(engine, arrivals, length, options);
     if (options.precision && std::holds_alternative<PoissonArrivals>(arrivals) && piles_up(engine)) {
         result.stable = false;
         return result;
@@ -200,10 +238,7 @@ SimulationResult simulate_within(const SimulatedSystem& system, const Arrivals& 
     const std::size_t left_out = judgement.left_out;
     result.latency = judgement.latency;
     result.converged = judgement.converged || !options.precision;
-    result.throughput = hertz(engine.throughput(left_out));
-    if (std::holds_alternative<ClosedLoop>(arrivals) && result.throughput > sustainable * kInStep) {
-        result.sustainable = std::min(result.throughput, capacity(system));  // equal tasks follow each other
-    }
+    result.throughput = throughput_of(engine, arrivals, judgement, sustainable);
     result.completed = engine.completed();
     result.warm_up = engine.warm_up() + left_out * EngineRecord::kBatch;
     const auto counted = engine.latencies().subspan(left_out * EngineRecord::kBatch);

@@ -34,7 +34,7 @@ ChatService any_service(int slots) {
 
 // Rate of answers while more chats wait than there are slots.
 Frequency sustainable_chats(const ChatService& service) {
-    return simulate_chats(service, ClosedLoop{}, {1, 0, 1, 0}).sustainable;
+    return simulate_chats(service, PoissonArrivals{kFastestArrivals}).sustainable;
 }
 
 SimulationOptions of_chats(std::size_t chats) {

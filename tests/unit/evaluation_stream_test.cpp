@@ -249,11 +249,41 @@ TEST(Sustainable, StreamsOfCallsOfDifferentWidthSettleBelowAndPileUpAbove) {
     }
 }
 
+// In step they may complete more than a stream may bring, but however many they are, no more than the pools can hold.
 TEST(Sustainable, UsersInStepCompleteNoMoreThanIsSustainable) {
     for (const SimulatedSystem& system : systems_of_different_width()) {
-        const auto result = simulate(system, ClosedLoop{12, {}, Variability::kNone}, {4'000, 200});
-        EXPECT_LE(result.throughput, 1.02 * result.sustainable);
-        EXPECT_LE(result.sustainable, capacity(system));
+        for (const int users : {1, 2, 12, 200, 2'000}) {
+            const auto result = simulate(system, ClosedLoop{users, {}, Variability::kNone}, until_known());
+            EXPECT_LE(result.throughput, result.sustainable);
+            EXPECT_EQ(result.sustainable, most_completed(system));
+            EXPECT_GE(result.sustainable, sustainable_rate(system));
+            EXPECT_TRUE(result.converged);
+        }
+    }
+    // A call on two of three cores leaves one idle, in whatever order.
+    EXPECT_NEAR(in_hertz(most_completed({{{"npu", 3}}, {}, {task(0, 3_ms, 2)}})), 1000.0 / 3, 1e-9);
+}
+
+// All users pass the short call together, so that a window of time holds more of them or fewer. Little's law knows.
+TEST(Sustainable, UsersWhoCompleteTogetherAreCountedPerTurn) {
+    const SimulatedSystem system = in_turn({{"npu", 1}, {"cpu", 1}}, {task(0, 1_ms), task(1, 10_ms)});
+    const auto result = simulate(system, ClosedLoop{300, {}, Variability::kNone}, until_known());
+    EXPECT_NEAR(in_hertz(result.throughput), 100, 0.1);
+    EXPECT_NEAR(result.throughput * result.latency->mean.value, 300, 1e-6);
+}
+
+// A few requests of each user: the latencies differ little, but are those of the beginning.
+TEST(Sustainable, UsersWhoHaveHardlyBegunAreNotSettled) {
+    for (const SimulatedSystem& system : systems_of_different_width()) {
+        auto options = until_known();
+        options.requests = 6'000;
+        for (const int users : {400, 3'000, 20'000}) {
+            const auto result = simulate(system, ClosedLoop{users, {}, Variability::kNone}, options);
+            EXPECT_FALSE(result.converged);
+            EXPECT_FALSE(result.latency->has_intervals);
+            EXPECT_LE(result.throughput, result.sustainable);
+            EXPECT_EQ(result.sustainable, most_completed(system));
+        }
     }
 }
 
