@@ -55,10 +55,17 @@ struct CostTerm {
     FormulaPtr formula;
 };
 
+/// The time by which a bound decides.
+struct DecidingTime {
+    Time own;               ///< of the terms that the bound is about
+    Time group;             ///< of these and the terms that add up with them, since they take turns
+    std::string_view with;  ///< those other terms: `vector`; empty if they take no time
+};
+
 /// What decides a kernel's time once its bound takes less.
 struct NextBound {
     Bound bound{};
-    Time time;         ///< by which it decides then
+    Time time;         ///< of its own terms
     double times = 1;  ///< how many times as fast the terms of the kernel's bound have to be
 };
 
@@ -66,7 +73,7 @@ struct CostBreakdown {
     KernelCost cost;
     std::vector<CostTerm> terms;
     FormulaPtr total;               ///< the rule, over the terms by their names
-    Time deciding;                  ///< time by which the kernel's bound decides
+    DecidingTime deciding;          ///< by which the kernel's bound decides
     std::optional<NextBound> next;  ///< absent: nothing else takes time
 };
 

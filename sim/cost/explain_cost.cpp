@@ -87,7 +87,7 @@ std::optional<NextBound> next_bound(const KernelCost& cost) {
         (decides_at(between).bound == cost.bound ? still : no_more) = between;
     }
     const auto after = decides_at(no_more);
-    return NextBound{after.bound, after.deciding, no_more};
+    return NextBound{after.bound, after.deciding.own, no_more};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "berth/cost.h"
+#include "berth/cost_breakdown.h"
 #include "berth/scheme.h"
 #include "cost/numbers.h"
 
@@ -156,7 +157,7 @@ template <class T>
 struct Total {
     Number<T, Time> time;
     Bound bound = Bound::kDispatch;
-    Time deciding;  ///< time by which the bound was chosen: of the terms that it is about
+    DecidingTime deciding;  ///< time by which the bound was chosen
 };
 /// Record kept of a cost beyond its values: terms and total with their formulas. Empty for plain numbers.
 template <class T>

@@ -49,27 +49,35 @@ Total<T> total_of(const Terms<T>& terms, const Overlaps<T>& overlaps) {
     core = beside<T>(core, terms.results, "engines and memories");
     const auto overhead = terms.dispatch + terms.fork_join;
     const auto alone = larger(core, terms.results) + smaller(core, terms.results) * (1.0 - overlaps.device);
-    const auto decided_by = [&](Bound bound, const Number<T, Time>& time) {
-        return Total<T>{overhead + larger(alone, terms.bus), bound, value_of(time)};
+    const auto decided_by = [&](Bound bound, const Number<T, Time>& own, const Number<T, Time>& group,
+                                const char* with = "") {
+        const bool others = value_of(group) > value_of(own);
+        return Total<T>{overhead + larger(alone, terms.bus), bound,
+                        DecidingTime{value_of(own), value_of(group), others ? with : ""}};
     };
     if (value_of(overhead) > std::max(value_of(longest), value_of(terms.results))) {
-        return decided_by(Bound::kDispatch, overhead);
+        return decided_by(Bound::kDispatch, overhead, overhead);
     }
     if (value_of(terms.bus) > value_of(alone)) {
-        return decided_by(Bound::kDram, terms.bus);
+        return decided_by(Bound::kDram, terms.bus, terms.bus);
     }
     if (value_of(terms.results) > value_of(core)) {
-        return decided_by(Bound::kDram, terms.results);
+        return decided_by(Bound::kDram, terms.results, terms.results);
     }
     if (value_of(longest) == value_of(memory)) {
-        const bool vector = on_the_way && value_of(terms.vector) > value_of(terms.dma + terms.dram);
-        const Bound channel = value_of(terms.dma) > value_of(terms.dram) ? Bound::kDma : Bound::kDram;
-        return decided_by(vector ? Bound::kVector : channel, memory);
+        if (on_the_way && value_of(terms.vector) > value_of(terms.dma + terms.dram)) {
+            return decided_by(Bound::kVector, terms.vector, memory, "dma and dram");
+        }
+        return value_of(terms.dma) > value_of(terms.dram)
+                   ? decided_by(Bound::kDma, terms.dma, memory, on_the_way ? "dram and vector" : "dram")
+                   : decided_by(Bound::kDram, terms.dram, memory, on_the_way ? "dma and vector" : "dma");
     }
     if (value_of(longest) == value_of(terms.sram)) {
-        return decided_by(Bound::kSram, terms.sram);
+        return decided_by(Bound::kSram, terms.sram, terms.sram);
     }
-    return decided_by(value_of(terms.compute) >= value_of(terms.vector) ? Bound::kCompute : Bound::kVector, engines);
+    return value_of(terms.compute) >= value_of(terms.vector)
+               ? decided_by(Bound::kCompute, terms.compute, engines, "vector")
+               : decided_by(Bound::kVector, terms.vector, engines, "compute");
 }
 
 }  // namespace berth

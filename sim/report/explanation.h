@@ -52,7 +52,7 @@ struct Explanation {
     std::vector<Term> terms;
     FormulaLine rule;                     ///< formula that combines the terms into the total
     std::vector<FormulaLine> rule_parts;  ///< inputs of the rule other than the terms
-    Time deciding;                        ///< time by which the bound decides
+    DecidingTime deciding;                ///< by which the bound decides
     std::optional<NextBound> next;
     std::string tile;  ///< empty if the kernel is not tiled
     std::string traffic;

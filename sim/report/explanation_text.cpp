@@ -13,7 +13,10 @@ namespace {
 
 std::string bound_text(const Explanation& explanation) {
     const std::string_view bound = choice_name(kBoundNames, explanation.cost.bound);
-    std::string text = fmt::format("Bound by {} ({})", bound, brief(explanation.deciding));
+    const DecidingTime& deciding = explanation.deciding;
+    const std::string with =
+        deciding.with.empty() ? "" : fmt::format("; with {} {}", deciding.with, brief(deciding.group));
+    std::string text = fmt::format("Bound by {} ({}{})", bound, brief(deciding.own), with);
     if (const auto& next = explanation.next) {
         text +=
             fmt::format("; next is {} ({}), which decides once {} is {} times as fast",

@@ -64,6 +64,8 @@ TEST_F(LibraryCallCost, TheNextBoundDecidesOnceTheBoundIsAsMuchFaster) {
         EXPECT_EQ(bound_if_faster(breakdown.next->times * 0.999), Bound::kCompute) << share;
         EXPECT_EQ(bound_if_faster(breakdown.next->times * 1.001), Bound::kDram) << share;
         EXPECT_EQ(breakdown.next->bound, Bound::kDram) << share;
+        EXPECT_EQ(breakdown.next->time, breakdown.cost.results) << share;
+        EXPECT_EQ(breakdown.deciding.own, breakdown.cost.compute) << share;
     }
 }
 
