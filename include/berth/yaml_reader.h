@@ -230,7 +230,7 @@ auto YamlNode::enumeration(const Table& table) const -> std::optional<decltype(t
     if (found == nullptr) {
         return std::nullopt;
     }
-    auto value = choice_named(table, *found);
+    auto value = is_set() ? choice_in_any_case(table, *found) : choice_named(table, *found);
     if (!value) {
         not_a_choice(*found, names);
     }

@@ -241,7 +241,10 @@ std::vector<GivenSize> parse_shape(OperatorKind kind, std::string_view text, Dia
         const std::size_t end = std::min(text.find(',', at), text.size());
         const std::string_view entry = text.substr(at, end - at);
         const std::size_t equals = entry.find('=');
-        const std::string name(entry.substr(0, equals));
+        const std::string_view typed = entry.substr(0, equals);
+        const auto field = std::ranges::find_if(
+            known, [typed](const std::string& one) { return equal_ignoring_case(one, typed); });
+        const std::string name = field != known.end() && !has_size(kind, typed) ? *field : std::string(typed);
         const auto value = equals == std::string_view::npos ? std::nullopt : whole_number(entry.substr(equals + 1));
         if (!value) {
             diagnostics.error(option.shifted(at), fmt::format("'{}' is no size", entry), "SIZE=NUMBER, such as m=128");

@@ -35,7 +35,9 @@ std::string stage_of(const CrossoverOptions& options, const Scenario& scenario, 
     for (const Stage& stage : scenario.stages) {
         if (std::holds_alternative<ModelStage>(stage.work)) {
             const std::string own = fmt::format("stages.{}.", stage.name);
-            if (std::ranges::any_of(options.vary, [&own](const std::string& path) { return path.starts_with(own); })) {
+            if (std::ranges::any_of(options.vary, [&own](const std::string& path) {
+                    return equal_ignoring_case(std::string_view(path).substr(0, own.size()), own);
+                })) {
                 return stage.name;
             }
             names.push_back(stage.name);

@@ -246,6 +246,20 @@ TEST_F(CliAnswer, NamesMatchInAnyCase) {
     EXPECT_NE(run.out.find("layer.0.ffn.up"), std::string::npos) << run.out;
     write("p.yaml", "profile: p\nextends: RK3588-RKNN-2.3.2\n");
     EXPECT_EQ(berth({"check", "p.yaml"}).status, 0);
+    for (const char* setting : {"stages.rerank.dtype=FP16", "objective=Latency", "stages.rerank.granularity=Operator"}) {
+        EXPECT_EQ(berth({"run", "s.yaml", "--set", setting}).status, 0) << setting;
+    }
+    const std::vector<std::string> shape{"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu",
+                                         "--dtype", "fp16",       "--op",              "matmul",   "--shape"};
+    const auto of_shape = [&](const char* sizes) {
+        auto words = shape;
+        words.insert(words.end(), {sizes, "--format", "csv"});
+        return berth(words);
+    };
+    EXPECT_EQ(of_shape("M=128,K=384,N=1536").status, 0);
+    const Outcome crossover = berth(
+        {"crossover", "rag-rk3588", "--vary", "stages.Rerank.Tokens=16:32", "--between", "npu,cpu", "--format", "csv"});
+    EXPECT_EQ(crossover.status, 0) << crossover.err;
 }
 
 TEST_F(CliAnswer, ThePartOfANameListsWhatHoldsIt) {
