@@ -24,7 +24,7 @@ struct DecisionChange {
 [[nodiscard]] std::vector<DecisionChange> decisions_between(const ScenarioResult& before, const ScenarioResult& after);
 
 /// How the value of an answer reads.
-enum class AnswerForm : std::uint8_t { kMilliseconds, kMillijoules, kPerSecond, kShare, kTruth };
+enum class AnswerForm : std::uint8_t { kMilliseconds, kMillijoules, kMebibytes, kPerSecond, kShare, kTruth };
 
 /// An answer other than the total: `budget_probability`, `p95_ms` and the like.
 struct AnswerName {

@@ -115,12 +115,6 @@ std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult
     return list.take();
 }
 
-std::vector<Answer> answers_of(const Scenario& scenario) {
-    Diagnostics ignored;
-    const auto result = evaluate(scenario, ignored, options_for_answers(scenario));
-    return result ? other_answers(scenario, *result) : std::vector<Answer>();
-}
-
 std::vector<AnswerChange> answer_changes(const std::vector<Answer>& before, const std::vector<Answer>& after) {
     std::vector<AnswerChange> changes;
     for (const Answer& old : before) {

@@ -18,9 +18,6 @@ struct Answer {
 /// Requires a result with uncertainty, and with operators if the scenario has arrivals, which are simulated.
 [[nodiscard]] std::vector<Answer> other_answers(const Scenario& scenario, const ScenarioResult& result);
 
-/// Evaluates the scenario for these answers only; empty if it does not run.
-[[nodiscard]] std::vector<Answer> answers_of(const Scenario& scenario);
-
 /// Evaluation options that other_answers() requires.
 [[nodiscard]] EvaluationOptions options_for_answers(const Scenario& scenario);
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -176,6 +177,14 @@ std::vector<HardwareStep> hardware_steps(const std::vector<YamlDifference>& diff
     return steps;
 }
 
+std::vector<std::string> stage_names(const ScenarioInputs& inputs) {
+    std::vector<std::string> names;
+    while (auto name = inputs.scenario.text_at(fmt::format("{}.{}.name", kStages, names.size()))) {
+        names.push_back(std::move(*name));
+    }
+    return names;
+}
+
 class Comparison {
   public:
     Comparison(const ComparedScenario& before, const ComparedScenario& after)
@@ -221,8 +230,8 @@ class Comparison {
             of_stages_[stage].push_back(difference);
         } else if (of_stage) {
             whole_stages_.push_back(difference);
-        } else if (difference.path() != "scenario") {  // the name, which heads every answer
-            others_.push_back(difference);
+        } else if (difference.path() != "scenario" || before_.inputs.scenario_file == after_.inputs.scenario_file) {
+            others_.push_back(difference);  // two files have two names, which head the answer
         }
     }
 
@@ -241,6 +250,7 @@ class Comparison {
             [difference, &from = after_.inputs.scenario](ScenarioInputs& inputs) {
                 take_over(inputs.scenario, difference, from);
             });
+        changes_.back().name = difference.path() == "scenario";
     }
 
     void compare_hardware() {
@@ -389,8 +399,41 @@ class Comparison {
 
 }  // namespace
 
+std::vector<StageRenaming> renamed_stages(const ScenarioInputs& before, const ScenarioInputs& after) {
+    const auto old_names = stage_names(before);
+    const auto new_names = stage_names(after);
+    std::vector<StageRenaming> renamed;
+    for (std::size_t i = 0; old_names.size() == new_names.size() && i < old_names.size(); ++i) {
+        const auto same = [&, i](const char* key) {
+            const std::string path = fmt::format("{}.{}.{}", kStages, i, key);
+            return before.scenario.text_at(path) == after.scenario.text_at(path);
+        };
+        const bool is_new = std::ranges::find(old_names, new_names[i]) == old_names.end() &&
+                            std::ranges::find(new_names, old_names[i]) == new_names.end();
+        if (is_new && same("model") && same("takes")) {
+            renamed.push_back({old_names[i], new_names[i]});
+        }
+    }
+    return renamed;
+}
+
 std::vector<InputChange> changes_between(const ComparedScenario& before, const ComparedScenario& after) {
-    return Comparison(before, after).changes();
+    std::vector<InputChange> changes;
+    ScenarioInputs renamed = before.inputs;
+    for (const StageRenaming& each : renamed_stages(before.inputs, after.inputs)) {
+        const std::string path = fmt::format("{}.{}.name", kStages, each.before);
+        const auto rename = [each, path](ScenarioInputs& inputs) {
+            Diagnostics ignored;
+            inputs.scenario.set(path, each.after, ignored);
+            for (StageModel& model : inputs.stage_models) {
+                model.stage = model.stage == each.before ? each.after : model.stage;
+            }
+        };
+        rename(renamed);
+        changes.push_back({{path, each.before, each.after}, rename, true});
+    }
+    std::ranges::move(Comparison({before.scenario, renamed}, after).changes(), std::back_inserter(changes));
+    return changes;
 }
 
 }  // namespace berth

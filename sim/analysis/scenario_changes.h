@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "berth/scenario_diff.h"
@@ -12,7 +13,15 @@ namespace berth {
 struct InputChange {
     InputDifference input;
     std::function<void(ScenarioInputs&)> make;
+    bool name = false;  ///< what something is called, from which nothing is computed
 };
+
+/// A stage that both scenarios have, under different names.
+struct StageRenaming {
+    std::string before, after;
+};
+[[nodiscard]] std::vector<StageRenaming> renamed_stages(const ScenarioInputs& before, const ScenarioInputs& after);
+
 
 /// A scenario with the documents that it was read from.
 struct ComparedScenario {

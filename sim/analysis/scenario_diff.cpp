@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "analysis/other_answers.h"
 #include "analysis/scenario_changes.h"
+#include "analysis/stage_answers.h"
 #include "analysis/variation.h"
 #include "base/mapped.h"
 #include "berth/kept_documents.h"
@@ -99,6 +101,45 @@ namespace {
 
 constexpr std::size_t kMostSimulated = 24;  // steps, each of which may take a simulation
 
+// All that `run` answers besides times and choices.
+std::vector<Answer> all_answers(const Scenario& scenario, const ScenarioResult& result) {
+    auto answers = other_answers(scenario, result);
+    std::ranges::move(stage_answers(result), std::back_inserter(answers));
+    return answers;
+}
+
+std::vector<Answer> all_answers(const Scenario& scenario) {
+    Diagnostics ignored;
+    const auto result = evaluate(scenario, ignored, options_for_answers(scenario));
+    return result ? all_answers(scenario, *result) : std::vector<Answer>();
+}
+
+// The answers of a scenario whose stages have the names of the other one.
+std::vector<Answer> with_names(std::vector<Answer> answers, const std::vector<StageRenaming>& renamed) {
+    for (Answer& answer : answers) {
+        for (const StageRenaming& each : renamed) {
+            if (answer.name.key.starts_with(each.before + ".")) {
+                answer.name.key.replace(0, each.before.size(), each.after);
+                break;
+            }
+        }
+    }
+    return answers;
+}
+
+std::vector<DecisionChange> decisions_under_names(ScenarioResult before, const ScenarioResult& after,
+                                                  const std::vector<StageRenaming>& renamed) {
+    for (StageResult& stage : before.stages) {
+        const auto found = std::ranges::find(renamed, stage.name, &StageRenaming::before);
+        stage.name = found == renamed.end() ? stage.name : found->after;
+    }
+    return decisions_between(before, after);
+}
+
+bool is_name(const std::vector<const InputChange*>& changes) {
+    return !changes.empty() && std::ranges::all_of(changes, &InputChange::name);
+}
+
 /// Applies changes one after another and evaluates after each.
 class DiffSteps {
   public:
@@ -171,11 +212,11 @@ class DiffSteps {
     void add(const Scenario& scenario, ScenarioResult next, std::vector<InputDifference> inputs, Changes changes) {
         DiffStep step{std::move(inputs), now_.total.latency.median, next.total.latency.median,
                       decisions_between(now_, next)};
-        if (diff_.answers_by_step && step.without_effect()) {  // other answers may still differ
+        if (diff_.answers_by_step && step.without_effect() && !is_name(changes)) {  // other answers may still differ
             if (behind_) {
-                answers_ = answers_of(*behind_);
+                answers_ = all_answers(*behind_);
             }
-            auto answers = answers_of(scenario);
+            auto answers = all_answers(scenario);
             step.answers = answer_changes(answers_, answers);
             answers_ = std::move(answers);
             behind_.reset();
@@ -203,20 +244,23 @@ std::vector<Warning> silent_steps(const ScenarioInputs& inputs, const ScenarioDi
     constexpr std::size_t kMostSilent = 12;
     std::vector<std::size_t> silent;
     std::vector<std::string> paths;
+    std::vector<Warning> found;
     for (std::size_t i = 0; i < diff.steps.size(); ++i) {
-        if (diff.steps[i].without_effect()) {
+        if (diff.steps[i].without_effect() && is_name(made[i])) {
+            found.push_back({diff.steps[i].inputs.front().path, "no effect: a name, and nothing is computed from it"});
+        } else if (diff.steps[i].without_effect()) {
             silent.push_back(i);
             paths.push_back(diff.steps[i].inputs.front().path);
         }
     }
     if (silent.size() > kMostSilent) {
-        return {};
+        return found;
     }
-    return silent_changes(paths, [&](const std::vector<bool>& wanted) {
+    auto computed = silent_changes(paths, [&](const std::vector<bool>& wanted) {
         ScenarioInputs changed = inputs;
         for (std::size_t i = 0; i < made.size(); ++i) {
-            const auto found = std::ranges::find(silent, i);
-            if (found == silent.end() || wanted[static_cast<std::size_t>(found - silent.begin())]) {
+            const auto place = std::ranges::find(silent, i);
+            if (place == silent.end() || wanted[static_cast<std::size_t>(place - silent.begin())]) {
                 for (const InputChange* change : made[i]) {
                     change->make(changed);
                 }
@@ -225,6 +269,8 @@ std::vector<Warning> silent_steps(const ScenarioInputs& inputs, const ScenarioDi
         Diagnostics ignored;
         return load_scenario(changed, ignored);
     });
+    std::ranges::move(computed, std::back_inserter(found));
+    return found;
 }
 
 }  // namespace
@@ -245,9 +291,13 @@ std::optional<ScenarioDiff> diff_scenarios(const Scenario& before, const Scenari
     changing.models.insert(wanted->models.begin(), wanted->models.end());
     ScenarioDiff diff;
     diff.classes = class_differences(*first, *last);
-    diff.decisions = decisions_between(*first, *last);
-    auto answers = other_answers(before, *first);
-    diff.answers = answer_changes(answers, other_answers(after, *last));
+    const auto renamed = renamed_stages(*inputs, *wanted);
+    diff.decisions = decisions_under_names(*first, *last, renamed);
+    // Where the total moves, so does much of each stage, which its steps and classes show.
+    const bool moves = differs(first->total.latency.median, last->total.latency.median) || !diff.decisions.empty();
+    auto answers = all_answers(before, *first);
+    diff.answers = answer_changes(with_names(moves ? other_answers(before, *first) : answers, renamed),
+                                  moves ? other_answers(after, *last) : all_answers(after, *last));
     const auto changes = changes_between({before, *inputs}, {after, *wanted});
     diff.answers_by_step = changes.size() <= kMostSimulated || (!before.traffic && !after.traffic);
     DiffSteps steps(changing, *first, std::move(answers), diff);

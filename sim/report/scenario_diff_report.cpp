@@ -2,8 +2,10 @@
 #include "berth/scenario_diff_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "report/json_values.h"
 #include "report/page/diff_page.h"
@@ -24,28 +26,36 @@ bool only_in_origin(const DiffStep& step) { return std::ranges::all_of(step.inpu
 // question.
 std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
     std::string silent;
-    std::size_t same_value = 0, listed = 0, more = 0;
+    std::size_t listed = 0, more = 0;
+    std::vector<std::string> same_value;
     for (const DiffStep& step : diff.steps) {
         const auto why = std::ranges::find(diff.warnings, step.inputs.front().path, &Warning::path);
         if (is_in_table(step) || !answers_text(step.answers).empty()) {
             continue;
         }
-        if (why == diff.warnings.end() && only_in_origin(step)) {
-            same_value += step.inputs.size();
+        if (why == diff.warnings.end() && only_in_origin(step) && step.answers.empty()) {
+            std::ranges::transform(step.inputs, std::back_inserter(same_value), &InputDifference::path);
         } else if (why == diff.warnings.end() && listed == kMostSilent) {
             more += step.inputs.size();
         } else {
             listed += why == diff.warnings.end() ? 1 : 0;
-            silent +=
-                wrapped(inputs_text(step.inputs) + (why == diff.warnings.end() ? "" : "; " + why->text), 4, width);
+            const std::string reason = why != diff.warnings.end() ? "; " + why->text
+                                       : step.answers.empty() ? ""
+                                                              : "; less than the digits that are shown here";
+            silent += wrapped(inputs_text(step.inputs) + reason, 4, width);
         }
     }
     if (more > 0) {
         silent += wrapped(fmt::format("and {} more, which JSON lists", more), 4, width);
     }
-    if (same_value > 0) {
-        silent += wrapped(fmt::format("{} {} the same value on both sides, but not the same spread and origin",
-                                      same_value, same_value == 1 ? "number has" : "numbers have"),
+    if (!same_value.empty()) {
+        const std::size_t shown = std::min(same_value.size(), kMostSilent);
+        const std::string others =
+            shown == same_value.size() ? "" : fmt::format(", and {} more, which JSON lists", same_value.size() - shown);
+        silent += wrapped(fmt::format("the same value on both sides, but not the same spread and origin: {}{}",
+                                      fmt::join(same_value.begin(),
+                                                same_value.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                                      others),
                           4, width);
     }
     if (silent.empty()) {

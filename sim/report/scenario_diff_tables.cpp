@@ -51,6 +51,8 @@ std::string value_text(AnswerForm form, const std::optional<double>& value) {
             return brief(milliseconds(*value));
         case AnswerForm::kMillijoules:
             return brief(millijoules(*value));
+        case AnswerForm::kMebibytes:
+            return brief(mebibytes(*value));
         case AnswerForm::kPerSecond:
             return number_text(*value, 4);
         case AnswerForm::kShare:

@@ -183,7 +183,7 @@ TEST(ScenarioDiff, WhateverIsSetIsSeen) {
         {{"arrivals", "{rate: 1 Hz, requests: 400}"}, Effect::kOther},
         {{"stages.retrieve.takes", "100 ms"}, Effect::kTotal},
         {{"stages.retrieve.takes", "26 ms ± 40%"}, Effect::kOther},
-        {{"stages.retrieve.budget", "1 ms"}, Effect::kNone},
+        {{"stages.retrieve.budget", "1 ms"}, Effect::kOther},
         {{"stages.rerank.on", "npu"}, Effect::kTotal},
         {{"stages.rerank.precision", "[{operators: layer.0.*, dtype: fp16}]"}, Effect::kTotal},
         {{"description", "the same in other words"}, Effect::kNone},
@@ -221,6 +221,49 @@ TEST(ScenarioDiff, AnswersBesideTheTotalAreShown) {
     const auto p95 = std::ranges::find(arrivals.steps[0].answers, "p95_ms", key);
     ASSERT_NE(p95, arrivals.steps[0].answers.end());
     EXPECT_LT(*p95->before, *p95->after);
+}
+
+// What `run` prints of a stage besides its time is an answer, too: its interval, the probability of its choice, memory.
+TEST(ScenarioDiff, AnswersOfStagesAreShown) {
+    const Scenario base = loaded("rag-rk3588");
+    for (const auto& [setting, answer] :
+         {std::pair{Override{"objective", "energy"}, "rerank.sure"},
+          std::pair{Override{"stages.retrieve.takes", "26 ms ± 30%"}, "retrieve.high_ms"},
+          std::pair{Override{"stages.embed.budget", "1 s"}, "embed.meets_budget"},
+          std::pair{Override{"models.all-MiniLM-L6-v2.sizes.vocab", "60000"}, "embed.weights_mib"}}) {
+        const ScenarioDiff diff = diff_of(base, loaded("rag-rk3588", {setting}));
+        ASSERT_EQ(diff.steps.size(), 1U) << setting.path;
+        const auto& answers = diff.steps[0].answers;
+        EXPECT_NE(std::ranges::find(answers, answer, &AnswerChange::answer), answers.end()) << setting.path;
+        EXPECT_THAT(diff_text(diff), testing::Not(HasSubstr("change nothing in the answer"))) << setting.path;
+    }
+}
+
+TEST(ScenarioDiff, ANumberOfTheSameValueIsNamed) {
+    const ScenarioDiff diff =
+        diff_of(loaded("rag-rk3588"),
+                loaded("rag-rk3588", {{"hardware.devices.npu.vector.gather.per_cycle", "{value: 1.26, spread: 90%}"}}));
+    EXPECT_THAT(diff_text(diff), HasSubstr("hardware.devices.npu.vector.gather.per_cycle"));
+}
+
+TEST(ScenarioDiff, ARenamingIsAnInputThatChangesNothing) {
+    for (const Override& renamed :
+         {Override{"scenario", "Hi"}, Override{"stages.embed.name", "first"}, Override{"stages.rerank.name", "last"}}) {
+        const ScenarioDiff diff = diff_of(loaded("rag-rk3588"), loaded("rag-rk3588", {renamed}));
+        ASSERT_EQ(diff.steps.size(), 1U) << diff_text(diff);
+        EXPECT_THAT(paths_of(diff.steps[0]), ElementsAre(renamed.path));
+        EXPECT_EQ(diff.steps[0].inputs[0].after, renamed.value);
+        EXPECT_TRUE(diff.steps[0].without_effect());
+        EXPECT_TRUE(diff.answers.empty() && diff.decisions.empty()) << diff_text(diff);
+        EXPECT_THAT(diff_text(diff, TextWidth{400}), HasSubstr("a name, and nothing is computed from it"));
+    }
+    const ScenarioDiff both = diff_of(loaded("rag-rk3588"), loaded("rag-rk3588", {{"stages.rerank.buckets", "[128]"},
+                                                                                   {"stages.rerank.name", "last"}}));
+    expect_whole(both);
+    ASSERT_EQ(both.steps.size(), 2U);
+    EXPECT_THAT(paths_of(both.steps[1]), ElementsAre("stages.last.buckets"));
+    ASSERT_EQ(both.decisions.size(), 1U);
+    EXPECT_EQ(both.decisions[0].after, "npu");
 }
 
 TEST(ScenarioDiff, TheSameInOtherWordsIsNoDifference) {
