@@ -14,6 +14,7 @@ namespace berth {
 struct WrittenNumber {
     std::string path;
     std::string value;
+    bool whole = false;  ///< a count: its key takes no fractions
 };
 
 /// All written numbers: of the profile with what it extends, then of the scenario; numbers that only describe are left
@@ -21,8 +22,8 @@ struct WrittenNumber {
 [[nodiscard]] std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base,
                                                                         Diagnostics& diagnostics);
 
-/// `factor` times the number, with its unit; whole numbers stay whole and at least 1.
-[[nodiscard]] std::string times_factor(const std::string& value, double factor);
+/// `factor` times the number, with its unit; `whole` ones stay whole and at least 1.
+[[nodiscard]] std::string times_factor(const std::string& value, double factor, bool whole);
 
 struct SetNumber {
     std::string value;          ///< value it was set to
@@ -34,9 +35,16 @@ struct SetNumber {
     [[nodiscard]] bool silent() const { return !moves && said.empty(); }
 };
 
+/// A factor at which the number stays what it is.
+struct UnsetFactor {
+    double factor = 0;
+    std::string why;
+};
+
 struct NumberTried {
     WrittenNumber number;
-    std::vector<SetNumber> set;  ///< one per factor; a value equal to the original is left out
+    std::vector<SetNumber> set;       ///< one per factor, but those left out
+    std::vector<UnsetFactor> left_out{};
 };
 
 struct EveryNumber {

@@ -83,11 +83,14 @@ std::optional<EveryNumber> try_every_number(const SweepBase& base, const std::ve
     EveryNumber every{result->scenario, factors, result->total.latency.median, {}};
     NumberTrials trials(remembering, std::move(*scenario));
     for (const WrittenNumber& number : *numbers) {
-        NumberTried tried{number, {}};
+        NumberTried tried{number, {}, {}};
         for (const double factor : factors) {
-            const std::string value = times_factor(number.value, factor);
+            const std::string value = times_factor(number.value, factor, number.whole);
             if (value != number.value) {
                 tried.set.push_back(trials.set(number, value));
+            } else {
+                tried.left_out.push_back({factor, number.whole ? "a whole number, which rounds up to what it is"
+                                                               : "zero, which stays zero"});
             }
         }
         every.numbers.push_back(std::move(tried));

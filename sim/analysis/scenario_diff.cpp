@@ -120,6 +120,7 @@ std::vector<Answer> with_names(std::vector<Answer> answers, const std::vector<St
         for (const StageRenaming& each : renamed) {
             if (answer.name.key.starts_with(each.before + ".")) {
                 answer.name.key.replace(0, each.before.size(), each.after);
+                answer.name.words.replace(answer.name.words.rfind(each.before), each.before.size(), each.after);
                 break;
             }
         }

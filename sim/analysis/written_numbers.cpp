@@ -34,7 +34,7 @@ class NumberWalk {
         } else if (node.is_sequence()) {
             walk_sequence(node, path);
         } else if (is_number(node)) {
-            found_.push_back({path, node.text().value_or("")});
+            found_.push_back({path, node.text().value_or(""), false});
         }
     }
     [[nodiscard]] std::vector<WrittenNumber> take() { return std::move(found_); }
@@ -67,6 +67,28 @@ class NumberWalk {
     std::vector<WrittenNumber> found_;
 };
 
+// Length of the number that a value begins with; its unit follows.
+std::size_t number_length(const std::string& value) {
+    return std::min(value.find_first_not_of("+-.0123456789eE"), value.size());
+}
+
+// Whether the key takes whole numbers only: `1` is refused a little above and a little below. How the value is written
+// does not tell, since a share or a ratio may be written as `1`, too.
+bool takes_whole_numbers(const SweepBase& base, const WrittenNumber& written) {
+    constexpr double kLittle = 1e-3;
+    const auto number = number_length(written.value) == written.value.size() ? parse_number(written.value)
+                                                                             : std::nullopt;
+    if (!number || std::floor(*number) != *number) {
+        return false;
+    }
+    return std::ranges::none_of(std::array{1 + kLittle, 1 - kLittle}, [&](const double factor) {
+        auto settings = base.settings;
+        settings.push_back({written.path, number_text(*number * factor, 12)});
+        Diagnostics ignored;
+        return load_scenario(base.library, base.scenario, settings, ignored).has_value();
+    });
+}
+
 }  // namespace
 
 std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base, Diagnostics& diagnostics) {
@@ -83,16 +105,18 @@ std::optional<std::vector<WrittenNumber>> written_numbers(const SweepBase& base,
     auto numbers = walk.take();
     // Numbers that a runtime shares with the hardware are set in the hardware.
     std::erase_if(numbers, [&inputs](const WrittenNumber& number) { return inputs->is_shared(number.path); });
+    for (WrittenNumber& number : numbers) {
+        number.whole = takes_whole_numbers(base, number);
+    }
     return numbers;
 }
 
-std::string times_factor(const std::string& value, double factor) {
-    const std::size_t end = std::min(value.find_first_not_of("+-.0123456789eE"), value.size());
+std::string times_factor(const std::string& value, double factor, bool whole) {
+    const std::size_t end = number_length(value);
     const auto number = parse_number(value.substr(0, end));
     if (!number) {
         return value;
     }
-    const bool whole = end == value.size() && std::floor(*number) == *number && value.find('.') == std::string::npos;
     const double scaled = *number * factor;
     return number_text(whole ? std::max(1.0, std::ceil(scaled)) : scaled, 12) + value.substr(end);
 }

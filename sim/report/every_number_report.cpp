@@ -32,12 +32,13 @@ std::string effect_of(const SetNumber& set, Time total) {
 }
 
 struct Counts {
-    std::size_t set = 0, moves = 0, said = 0, refused = 0, silent = 0;
+    std::size_t set = 0, moves = 0, said = 0, refused = 0, silent = 0, left_out = 0;
 };
 
 Counts counts_of(const EveryNumber& every) {
     Counts counts;
     for (const NumberTried& number : every.numbers) {
+        counts.left_out += number.left_out.size();
         for (const SetNumber& set : number.set) {
             ++counts.set;
             ++(set.moves ? counts.moves : set.silent() ? counts.silent : set.total ? counts.said : counts.refused);
@@ -49,11 +50,17 @@ Counts counts_of(const EveryNumber& every) {
 std::string summary(const EveryNumber& every) {
     const Counts counts = counts_of(every);
     auto factors = mapped(every.factors, [](double factor) { return number_text(factor); });
+    const std::string left_out =
+        counts.left_out == 0 ? "" : fmt::format(" {} more would change nothing and are left out.", counts.left_out);
     return fmt::format(
         "{}: each of {} numbers of the scenario and its profile, set alone to {} times its value. Of {} changes, {} "
-        "change the answer, {} do not and say why, {} are refused, and {} are silent.",
+        "change the answer, {} do not and say why, {} are refused, and {} are silent.{}",
         every.scenario, every.numbers.size(), fmt::join(factors, " and "), counts.set, counts.moves, counts.said,
-        counts.refused, counts.silent);
+        counts.refused, counts.silent, left_out);
+}
+
+std::string left_out_text(const UnsetFactor& one) {
+    return fmt::format("{} times: left out: {}", number_text(one.factor), one.why);
 }
 
 TextTable table_of(const EveryNumber& every) {
@@ -61,6 +68,9 @@ TextTable table_of(const EveryNumber& every) {
     for (const NumberTried& number : every.numbers) {
         for (const SetNumber& set : number.set) {
             table.row({number.number.path, number.number.value, set.value, effect_of(set, every.total)});
+        }
+        for (const UnsetFactor& one : number.left_out) {
+            table.row({number.number.path, number.number.value, "", left_out_text(one)});
         }
     }
     return table;
@@ -82,6 +92,9 @@ std::string every_number_text(const EveryNumber& every, TextWidth width) {
         for (const SetNumber& set : number.set) {
             text += wrapped(fmt::format("{}: {}", set.value, effect_of(set, every.total)), kIndent, width);
         }
+        for (const UnsetFactor& one : number.left_out) {
+            text += wrapped(left_out_text(one), kIndent, width);
+        }
     }
     return text;
 }
@@ -95,8 +108,12 @@ std::string every_number_csv(const EveryNumber& every) {
     const std::vector<CsvColumn> columns{"path", {"value", {"is"}}, {"set_to", {"value"}}, "total_ms", "moves", "said"};
     std::string text = csv_header(columns);
     for (const NumberTried& number : every.numbers) {
-        text += csv_rows(columns, json_array(number.set, json_set),
-                         {{"path", number.number.path}, {"is", number.number.value}});
+        const Json outer{{"path", number.number.path}, {"is", number.number.value}};
+        text += csv_rows(columns, json_array(number.set, json_set), outer);
+        text += csv_rows(columns, json_array(number.left_out, [](const UnsetFactor& one) {
+                             return Json{{"moves", false}, {"said", left_out_text(one)}};
+                         }),
+                         outer);
     }
     return text;
 }
@@ -110,9 +127,14 @@ std::string every_number_json(const EveryNumber& every) {
     json["said"] = counts.said;
     json["refused"] = counts.refused;
     json["silent"] = counts.silent;
+    json["left_out"] = counts.left_out;
     json["numbers"] = json_array(every.numbers, [](const NumberTried& number) {
-        return Json{
-            {"path", number.number.path}, {"value", number.number.value}, {"set", json_array(number.set, json_set)}};
+        return Json{{"path", number.number.path},
+                    {"value", number.number.value},
+                    {"set", json_array(number.set, json_set)},
+                    {"left_out", json_array(number.left_out, [](const UnsetFactor& one) {
+                         return Json{{"factor", json_number(one.factor)}, {"why", one.why}};
+                     })}};
     });
     return json_document(json);
 }

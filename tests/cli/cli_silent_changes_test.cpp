@@ -109,6 +109,7 @@ TEST_F(CliSilentChanges, NoNumberIsSilent) {
     EXPECT_GT(json["moves"], 120);
     EXPECT_GT(json["said"], 50);
     for (const Json& number : json["numbers"]) {
+        EXPECT_EQ(number["set"].size() + number["left_out"].size(), 2U) << number["path"];
         for (const Json& set : number["set"]) {
             EXPECT_TRUE(set["moves"].get<bool>() || set["said"].get<std::string>().size() > 20) << number["path"];
         }

@@ -185,11 +185,12 @@ TEST_F(SilentChanges, AnAxisThatNeverMattersIsSaid) {
 }
 
 TEST_F(SilentChanges, NumbersAreScaledWithTheirUnit) {
-    EXPECT_EQ(times_factor("28 GB/s", 4), "112 GB/s");
-    EXPECT_EQ(times_factor("384KiB", 0.25), "96KiB");
-    EXPECT_EQ(times_factor("3", 0.25), "1") << "cores stay whole";
-    EXPECT_EQ(times_factor("0.564", 0.25), "0.141");
-    EXPECT_EQ(times_factor("11 GB/s per core", 4), "44 GB/s per core");
+    EXPECT_EQ(times_factor("28 GB/s", 4, false), "112 GB/s");
+    EXPECT_EQ(times_factor("384KiB", 0.25, false), "96KiB");
+    EXPECT_EQ(times_factor("3", 0.25, true), "1") << "cores stay whole";
+    EXPECT_EQ(times_factor("3", 0.25, false), "0.75") << "a ratio does not";
+    EXPECT_EQ(times_factor("0.564", 0.25, false), "0.141");
+    EXPECT_EQ(times_factor("11 GB/s per core", 4, false), "44 GB/s per core");
 }
 
 TEST_F(SilentChanges, EveryNumberOfTheFilesIsFound) {
@@ -202,6 +203,33 @@ TEST_F(SilentChanges, EveryNumberOfTheFilesIsFound) {
                              "stages.rerank.tokens", "stages.rerank.buckets.0", "budget"}) {
         EXPECT_TRUE(std::ranges::any_of(*numbers, [path](const auto& one) { return one.path == path; })) << path;
     }
+    // Counts by their key: a ratio that is written as 1 or 3 is none.
+    const auto is_whole = [&](const std::string& path) {
+        return std::ranges::find(*numbers, path, &WrittenNumber::path)->whole;
+    };
+    EXPECT_TRUE(is_whole("hardware.devices.npu.cores"));
+    EXPECT_TRUE(is_whole("stages.rerank.tokens"));
+    EXPECT_TRUE(is_whole("stages.rerank.repeat"));
+    EXPECT_FALSE(is_whole("hardware.devices.npu.vector.softmax.traffic"));
+    EXPECT_FALSE(is_whole("hardware.devices.npu.dma.write_cost"));
+    EXPECT_FALSE(is_whole("hardware.devices.cpu.vector.elementwise.per_cycle"));
+}
+
+// What is not set is listed: nothing is missing from the count of numbers and factors.
+TEST_F(SilentChanges, WhatStaysTheSameAtAFactorIsListed) {
+    Diagnostics diagnostics;
+    const auto every = try_every_number(base({}), {0.25}, diagnostics);
+    ASSERT_TRUE(every.has_value()) << diagnostics.text();
+    std::size_t left_out = 0;
+    for (const NumberTried& number : every->numbers) {
+        EXPECT_EQ(number.set.size() + number.left_out.size(), 1U) << number.number.path;
+        for (const UnsetFactor& one : number.left_out) {
+            EXPECT_THAT(one.why, HasSubstr(number.number.value == "1" ? "whole number" : "zero")) << number.number.path;
+            ++left_out;
+        }
+    }
+    EXPECT_GT(left_out, 3U);
+    EXPECT_LT(left_out, 12U);
 }
 
 }  // namespace
