@@ -23,9 +23,20 @@ using ScenarioWith = std::function<std::optional<Scenario>(const std::vector<boo
 /// scenario a few times per change.
 [[nodiscard]] std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const ScenarioWith& with);
 
-/// silent_changes() for the settings of a command; without settings nothing is evaluated. A path that is set twice is
-/// one change.
-[[nodiscard]] std::vector<Warning> silent_settings(const SweepBase& base);
+/// silent_changes() for the settings of a command, but those of the paths `fixed`; without settings nothing is
+/// evaluated. A path that is set twice is one change.
+[[nodiscard]] std::vector<Warning> silent_settings(const SweepBase& base, const std::vector<std::string>& fixed = {});
+
+/// What a command shows of a scenario.
+struct Shown {
+    std::string text;
+    std::string json;  ///< the same with more digits
+    friend bool operator==(const Shown&, const Shown&) = default;
+};
+/// Absent where the command has no answer.
+using ShownAnswer = std::function<std::optional<Shown>(const Scenario&)>;
+/// silent_settings() for a command that shows a part of the scenario's answer: settings that leave this part as it is.
+[[nodiscard]] std::vector<Warning> silent_settings(const SweepBase& base, const ShownAnswer& shown);
 
 /// Warnings for axes of a sweep that have no effect at a few points along them: at the first, the middle and the last
 /// values of the other axes.

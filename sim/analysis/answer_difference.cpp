@@ -137,6 +137,53 @@ AnswerDifference difference_of(const ScenarioResult& before, const ScenarioResul
     return difference;
 }
 
+bool times_differ(const Estimate<Time>& a, const Estimate<Time>& b) { return differ(a, b); }
+
+bool rows_differ(const ScenarioResult& before, const ScenarioResult& after) {
+    const auto meets = [](const ScenarioTotal& total) { return total.budget && total.latency.median <= *total.budget; };
+    const auto same_times = [](const Candidate& a, const Candidate& b) {
+        return a.placement == b.placement && a.feasible == b.feasible && !differ(a.latency.median, b.latency.median) &&
+               !generations_differ(a, b);
+    };
+    const auto same_stages = [&](const StageResult& a, const StageResult& b) {
+        return a.name == b.name && chosen_of(a) == chosen_of(b) && !differ(a.latency.median, b.latency.median) &&
+               std::ranges::equal(a.candidates, b.candidates, same_times);
+    };
+    const ScenarioTotal& old = before.total;
+    const ScenarioTotal& now = after.total;
+    return differ(old.latency.median, now.latency.median) || differ(old.energy, now.energy) ||
+           old.budget.has_value() != now.budget.has_value() || meets(old) != meets(now) ||
+           !std::ranges::equal(before.stages, after.stages, same_stages);
+}
+
+std::optional<MovedMemory> moved_in_memory_alone(const ScenarioResult& before, const ScenarioResult& after) {
+    if (differ(before.total.latency.median, after.total.latency.median) ||
+        !std::ranges::equal(before.stages, after.stages, [](const StageResult& a, const StageResult& b) {
+            return a.candidates.size() == b.candidates.size() && a.chosen == b.chosen;
+        })) {
+        return std::nullopt;
+    }
+    std::optional<MovedMemory> moved;
+    ScenarioResult same_memory = after;
+    for (std::size_t s = 0; s < after.stages.size(); ++s) {
+        for (std::size_t c = 0; c < after.stages[s].candidates.size(); ++c) {
+            const Candidate& old = before.stages[s].candidates[c];
+            Candidate& now = same_memory.stages[s].candidates[c];
+            const bool weights = differ(old.weight_bytes, now.weight_bytes);
+            if (!moved && after.stages[s].chosen == c && memories_differ(old, now)) {
+                moved = MovedMemory{after.stages[s].name, now.placement,
+                                    weights ? old.weight_bytes : old.peak_activation_bytes,
+                                    weights ? now.weight_bytes : now.peak_activation_bytes};
+            }
+            now.weight_bytes = old.weight_bytes;
+            now.peak_activation_bytes = old.peak_activation_bytes;
+            now.spilled_bytes = old.spilled_bytes;
+            now.kept_in_dram = old.kept_in_dram;
+        }
+    }
+    return difference_of(before, same_memory).none() ? moved : std::nullopt;
+}
+
 std::vector<std::string> parts_that_differ(const ScenarioResult& before, const ScenarioResult& after) {
     std::vector<std::string> parts;
     const auto add_if = [&](bool moved, const char* part) {
@@ -158,6 +205,9 @@ std::vector<std::string> parts_that_differ(const ScenarioResult& before, const S
     add_if(differ(before.total.budget_probability, after.total.budget_probability), "the probability of the budget");
     add_if(any_chosen([](const Candidate& a, const Candidate& b) { return differ(a.energy, b.energy); }), "energy");
     add_if(any_chosen(memories_differ), "memory");
+    add_if(!std::ranges::equal(before.stages, after.stages,
+                               [](const StageResult& a, const StageResult& b) { return !differ(a.budget, b.budget); }),
+           "the budget of a stage");
     add_if(before.rate && after.rate && differ(before.rate->simulated, after.rate->simulated), "requests per second");
     return parts;
 }

@@ -1,6 +1,7 @@
 // Reportable differences between two answers to a scenario.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,18 @@ struct AnswerDifference {
 /// Both results must come from an evaluation with the same options.
 [[nodiscard]] AnswerDifference difference_of(const ScenarioResult& before, const ScenarioResult& after);
 
+/// Whether rows of a sweep differ: totals, choices, and times of all placements.
+[[nodiscard]] bool rows_differ(const ScenarioResult& before, const ScenarioResult& after);
+
+/// What a placement holds in memory: its weights, or its activations where those are the same.
+struct MovedMemory {
+    std::string stage, placement;
+    Bytes before, after;
+};
+/// A chosen placement that holds more or less, of two answers that differ in nothing but memory; absent for others.
+[[nodiscard]] std::optional<MovedMemory> moved_in_memory_alone(const ScenarioResult& before,
+                                                               const ScenarioResult& after);
+
 /// Parts of the answer that differ, of two that have the same total and choices: "intervals", "energy".
 [[nodiscard]] std::vector<std::string> parts_that_differ(const ScenarioResult& before, const ScenarioResult& after);
 
@@ -31,5 +44,6 @@ struct AnswerDifference {
 
 /// Whether two numbers differ in the six digits that are shown.
 [[nodiscard]] bool numbers_differ(double a, double b);
+[[nodiscard]] bool times_differ(const Estimate<Time>& a, const Estimate<Time>& b);
 
 }  // namespace berth

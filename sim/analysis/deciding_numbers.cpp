@@ -10,6 +10,7 @@
 #include "analysis/answer_difference.h"
 #include "analysis/variation.h"
 #include "berth/evaluation.h"
+#include "berth/quantity_text.h"
 
 namespace berth {
 
@@ -18,7 +19,7 @@ namespace {
 constexpr double kStep = 1.1;
 constexpr double kFactor = 4;      // factor between successive probes for a limit
 constexpr int kLooks = 6;          // probes, up to a factor of 4096
-constexpr double kPrecise = 1.01;  // relative precision of the limit
+constexpr double kPrecise = 1 + 1e-5;  // of the limit, finer than the digits that are shown
 
 }  // namespace
 
@@ -39,6 +40,7 @@ NumberProbe::Figures NumberProbe::figures() const {
     }
     figures.times.emplace_back(in_seconds(result->total.latency.median));
     for (const StageResult& stage : result->stages) {
+        figures.stages.push_back(in_seconds(stage.latency.median));
         for (const Candidate& candidate : stage.candidates) {
             figures.times.push_back(candidate.feasible ? std::optional(in_seconds(candidate.latency.median))
                                                        : std::nullopt);
@@ -55,7 +57,7 @@ const NumberMove& NumberProbe::move_of(std::size_t number) {
     if (move) {
         return *move;
     }
-    move = NumberMove{paths_[number], 0, 0};
+    move = NumberMove{paths_[number]};
     const double value = numbers_[number].value;
     numbers_[number].set(std::min(value * kStep, numbers_[number].most));
     const Figures now = figures();
@@ -68,6 +70,10 @@ const NumberMove& NumberProbe::move_of(std::size_t number) {
             double& kept = i == 0 ? move->chosen : move->others;
             kept = std::max(kept, change);
         }
+    }
+    for (std::size_t s = 0; s < std::min(now.stages.size(), base_.stages.size()); ++s) {
+        const bool moves = numbers_differ(now.stages[s], base_.stages[s]) && base_.stages[s] > 0 && now.stages[s] > 0;
+        move->stages.push_back(moves ? std::abs(std::log(now.stages[s] / base_.stages[s])) : 0);
     }
     if (base_.energy > 0 && now.energy > 0 && numbers_differ(now.energy, base_.energy)) {
         move->energy = std::abs(std::log(now.energy / base_.energy));
@@ -117,6 +123,20 @@ std::optional<NumberMove> NumberProbe::strongest(const std::vector<std::string>&
     return best;
 }
 
+std::optional<NumberMove> NumberProbe::strongest_of_stage(std::size_t stage) {
+    std::optional<NumberMove> best;
+    for (std::size_t number = 0; number < numbers_.size(); ++number) {
+        const NumberMove& move = move_of(number);
+        const auto of_stage = [stage](const NumberMove& one) {
+            return stage < one.stages.size() ? one.stages[stage] : 0.0;
+        };
+        if (of_stage(move) > (best ? of_stage(*best) : 0)) {
+            best = move;
+        }
+    }
+    return best;
+}
+
 bool NumberProbe::matters(std::size_t number, double value) {
     numbers_[number].set(value);
     const Figures now = figures();
@@ -141,10 +161,24 @@ std::optional<NumberProbe::Reach> NumberProbe::reached_at(const std::string& pat
                 const double middle = std::sqrt(yes * no);
                 (matters(*number, middle) ? yes : no) = middle;
             }
-            return Reach{no, below};
+            return Reach{nearest(*number, yes, !below, true), nearest(*number, no, below, false), below};
         }
     }
     return std::nullopt;
+}
+
+// Digits cut off from a value may lead to the other side of the limit; then the next value of few digits is taken.
+std::string NumberProbe::nearest(std::size_t number, double value, bool up, bool matters_there) {
+    const Dimension dimension = numbers_[number].dimension;
+    for (const double further : {0.0, 2e-4, 5e-4, 1e-3, 2e-3}) {
+        std::string text = quantity_text(value * (up ? 1 + further : 1 - further), dimension);
+        const auto parsed = parse_quantity(text, dimension);
+        const auto* read = std::get_if<ParsedQuantity>(&parsed);
+        if (read != nullptr && matters(number, read->value) == matters_there) {
+            return text;
+        }
+    }
+    return quantity_text(value, dimension);
 }
 
 std::optional<std::size_t> NumberProbe::place_of(const std::string& path) const {

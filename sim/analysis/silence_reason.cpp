@@ -100,7 +100,7 @@ SilenceReason of_capacity(const SilentScene& scene, const PathSteps& steps) {
     const bool whole = steps.size() == 3 && steps.back() == "capacity";
     const auto reach = whole ? scene.probe.reached_at(path) : std::nullopt;
     return reach && reach->below
-               ? SilenceReason{fmt::format("everything fits: {} are needed", brief(bytes(reach->value))), {}, true}
+               ? SilenceReason{fmt::format("everything fits: {} are needed", reach->holds), {}, true}
                : SilenceReason{};
 }
 
@@ -145,8 +145,8 @@ std::string reach_text(const SilentScene& scene, const std::string& path) {
         return "nothing in this scenario takes longer or shorter by it, whatever its value";
     }
     const Dimension dimension = scene.probe.dimension_of(path);
-    return fmt::format("at {} it decides nothing; it takes effect {} {}", quantity_text(*value, dimension),
-                       reach->below ? "below" : "above", quantity_text(reach->value, dimension));
+    return fmt::format("at {} it decides nothing; it takes effect from {} {}", quantity_text(*value, dimension),
+                       reach->text, reach->below ? "down" : "up");
 }
 
 // Widening lists of numbers: of the same section, of the same device, and all.
@@ -171,22 +171,26 @@ std::string settable(const std::string& path) {
     return fmt::format("{}{}", path.starts_with(kRuntimesPrefix) ? std::string_view() : kHardwarePrefix, path);
 }
 
-// "vary X": the number of the first list in which one changes the time of a chosen placement; "vary X and Y together"
-// where each of them limits the other; else the widest.
-std::string instead_text(const SilentScene& scene, const SilenceReason& reason, const std::vector<PathSteps>& widest) {
+std::string deciding_text(const std::string& path) { return ": vary " + settable(path); }
+
+// "vary X": the number of the first list in which one changes the total by more than `least`; "vary X and Y together"
+// where each of them limits the other; else the widest; never `own`, the number that has no effect itself.
+std::string instead_text(const SilentScene& scene, const SilenceReason& reason, const std::vector<PathSteps>& widest,
+                         const std::string& own, double least = 0) {
     std::optional<NumberMove> best;
     const auto deciding = [&](const std::vector<PathSteps>& lists) -> std::optional<std::string> {
-        for (const PathSteps& list : lists) {
+        for (PathSteps list : lists) {
+            std::erase(list, own);
             const auto strongest = scene.probe.strongest(list);
-            if (strongest && strongest->chosen > 0) {
+            if (strongest && strongest->chosen > least) {
                 return settable(strongest->path);
             }
             best = best ? best : strongest;
         }
         return std::nullopt;
     };
-    if (const auto own = deciding(reason.instead)) {
-        return ": vary " + *own;
+    if (const auto near = deciding(reason.instead)) {
+        return ": vary " + *near;
     }
     for (const PathSteps& list : reason.together) {
         if (list.size() > 1 && scene.probe.move_together(list)) {
@@ -196,14 +200,15 @@ std::string instead_text(const SilentScene& scene, const SilenceReason& reason, 
     if (const auto other = deciding(widest)) {
         return ": vary " + *other;
     }
-    return best ? ": vary " + settable(best->path) : "";
+    return best && least == 0 ? deciding_text(best->path) : "";
 }
 
 std::string sentence(const SilentScene& scene, const SilenceReason& reason, const PathSteps& steps) {
     if (reason.complete) {
         return "no effect: " + reason.why;
     }
-    return "no effect: " + reason.why + instead_text(scene, reason, wider(scene, steps));
+    return "no effect: " + reason.why +
+           instead_text(scene, reason, wider(scene, steps), fmt::format("{}", fmt::join(steps, ".")));
 }
 
 const Stage* stage_of(const SilentScene& scene, const PathSteps& steps) {
@@ -237,21 +242,13 @@ SilenceReason stage_reason(const SilentScene& scene, const StageResult& result, 
     return {fmt::format("every placement of {} is the same with it and without it", result.name), {}};
 }
 
-}  // namespace
-
-std::string deciding_instead(const SilentScene& scene, std::string_view path) {
-    return instead_text(scene, {}, wider(scene, steps_of(path)));
-}
-
-std::string hardware_silence(const SilentScene& scene, std::string_view path) {
+// Steps to a number as the profile lists it: without the part that was set of it, and clusters, which may be addressed
+// by position, by name.
+PathSteps number_steps(const SilentScene& scene, std::string_view path) {
     PathSteps steps = steps_of(path);
-    if (is_description(steps)) {
-        return "no effect: it describes, and nothing is computed from it";
-    }
     if (steps.size() > 2 && (steps.back() == "value" || steps.back() == "spread")) {
         steps.pop_back();
     }
-    // Clusters may be addressed by position, but are listed by name.
     const auto device = device_of(scene, steps);
     if (device && steps.size() > 3 && steps[2] == "clusters") {
         const auto& clusters = scene.scenario.profile.devices[*device].clusters;
@@ -259,6 +256,30 @@ std::string hardware_silence(const SilentScene& scene, std::string_view path) {
             steps[3] = steps[3] == fmt::format("{}", i) ? clusters[i].name : steps[3];
         }
     }
+    return steps;
+}
+
+// Why a key of the arrivals has no effect on the simulated requests.
+std::string of_arrivals(const PathSteps& steps) {
+    return steps.back() == "requests"
+               ? "the simulation ends before, once the mean and the 95th percentile are known well enough"
+               : "the simulated requests fare the same with it and without it";
+}
+
+}  // namespace
+
+std::string deciding_instead(const SilentScene& scene, std::string_view path) {
+    const PathSteps steps = number_steps(scene, path);
+    constexpr double kVisible = 1e-3;  // of the total: others with almost no effect are no better
+    return instead_text(scene, {}, wider(scene, steps), fmt::format("{}", fmt::join(steps, ".")), kVisible);
+}
+
+std::string hardware_silence(const SilentScene& scene, std::string_view path) {
+    const PathSteps steps = number_steps(scene, path);
+    if (is_description(steps)) {
+        return "no effect: it describes, and nothing is computed from it";
+    }
+    const auto device = device_of(scene, steps);
     SilenceReason reason = of_bandwidth_limits(scene, steps);
     if (reason.why.empty()) {
         reason = of_links(scene, steps);
@@ -280,26 +301,30 @@ std::string scenario_silence(const SilentScene& scene, const ScenarioResult& res
     if (is_description(steps)) {
         return "no effect: it describes, and nothing is computed from it";
     }
-    SilenceReason reason;
     const Stage* stage = stage_of(scene, steps);
     if (stage != nullptr && std::holds_alternative<ModelStage>(stage->work) && steps.size() > 2) {
-        reason = stage_reason(scene, *std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
-    } else if (steps.front() == "stages" && stage == nullptr) {
-        reason.why = "that stage takes no part in this scenario";
-    } else if (path == "hardware") {
-        reason.why = "a name; what the profiles differ in are inputs of their own";
-        reason.complete = true;
-    } else if (steps.front() == "objective") {
-        reason.why = "the same placements are the best for it";
-    } else if (steps.front() == "budget") {
-        reason.why = "it is met with the same probability with it and without it";
-        reason.complete = true;
-    } else if (steps.front() == "arrivals") {
-        reason.why = "the simulated requests fare the same with it and without it";
-    } else {
-        reason.why = "nothing that runs in this scenario depends on it";
+        const SilenceReason reason =
+            stage_reason(scene, *std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
+        const auto strongest =
+            reason.complete ? std::nullopt
+                            : scene.probe.strongest_of_stage(
+                                  static_cast<std::size_t>(stage - scene.scenario.stages.data()));
+        return "no effect: " + reason.why + (strongest ? deciding_text(strongest->path) : "");
     }
-    return sentence(scene, reason, {});
+    if (steps.front() == "stages" && stage == nullptr) {
+        return "no effect: that stage takes no part in this scenario";
+    }
+    if (path == "hardware") {
+        return "no effect: a name; what the profiles differ in are inputs of their own";
+    }
+    if (steps.front() == "objective") {
+        return "no effect: the same placements are the best for it";
+    }
+    if (steps.front() == "budget") {
+        return "no effect: it is met with the same probability with it and without it";
+    }
+    return "no effect: " + (steps.front() == "arrivals" ? of_arrivals(steps)
+                                                        : "nothing that runs in this scenario depends on it");
 }
 
 }  // namespace berth

@@ -39,6 +39,16 @@ bool shown_alike(LazyAnswer& before, LazyAnswer& after) {
     return shown(*a) == shown(*b);
 }
 
+// "no effect on any time: ..." where only what placements hold in memory differs; empty else.
+std::string memory_alone(LazyAnswer& before, LazyAnswer& after) {
+    const ScenarioResult* a = before.whole();
+    const ScenarioResult* b = after.whole();
+    const auto moved = a != nullptr && b != nullptr ? moved_in_memory_alone(*a, *b) : std::nullopt;
+    return moved ? fmt::format("no effect on any time: moves only memory, {} on {} from {} to {}", moved->stage,
+                               moved->placement, brief(moved->before), brief(moved->after))
+                 : std::string();
+}
+
 class SettingSearch {
   public:
     SettingSearch(const std::vector<std::string>& paths, const ScenarioWith& with) : paths_(paths), with_(with) {}
@@ -55,6 +65,8 @@ class SettingSearch {
             if (left_out.chosen) {
                 if (shown_alike(at(without), at(all))) {
                     found.push_back({paths_[i], said_of_little(paths_[i], at(without), at(all))});
+                } else if (auto text = memory_alone(at(without), at(all)); !text.empty()) {
+                    found.push_back({paths_[i], std::move(text)});
                 }
                 continue;
             }
@@ -134,6 +146,31 @@ bool settings_differ(const SweepBase& base, const std::vector<Override>& without
            });
 }
 
+// Paths that are set and change an input, each once, without those that are `fixed`.
+std::vector<std::string> changing_paths(const SweepBase& base, const std::vector<std::string>& fixed,
+                                        const Library& library) {
+    std::vector<std::string> paths;
+    for (const Override& each : base.settings) {
+        const auto is_among = [&each](const auto& list) { return std::ranges::find(list, each.path) != list.end(); };
+        // A setting equal to the current value is no change.
+        if (!is_among(paths) && !is_among(fixed) &&
+            settings_differ(base, without_path(base.settings, each.path), library)) {
+            paths.push_back(each.path);
+        }
+    }
+    return paths;
+}
+
+std::optional<Scenario> loaded_with(const SweepBase& base, const Library& library,
+                                    const std::vector<std::string>& paths, const Made& made) {
+    auto settings = base.settings;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        settings = made[i] ? settings : without_path(settings, paths[i]);
+    }
+    Diagnostics ignored;
+    return load_scenario(library, base.scenario, settings, ignored);
+}
+
 // At most five values of a list: both ends, and evenly spaced ones between.
 std::vector<std::string> some_of(const std::vector<std::string>& values) {
     constexpr std::size_t kSome = 5;
@@ -188,10 +225,9 @@ class AxisSearch {
         return ExplainedSilence(last).text(axes_[axis].path, last);
     }
 
-    // Rows of a sweep show totals, choices, and times of all placements.
     static bool differs(LazyAnswer& a, LazyAnswer& b) {
         const bool both = a.totals() != nullptr && b.totals() != nullptr;
-        return both ? !difference_of(*a.totals(), *b.totals()).none() : a.totals() != b.totals();
+        return both ? rows_differ(*a.totals(), *b.totals()) : a.totals() != b.totals();
     }
 
     // Positions of the values of the other axes at which one is sampled, each once: at the ends and in the middle.
@@ -228,8 +264,7 @@ class AxisSearch {
 // Whether neither device's time changes anywhere along the range.
 bool is_flat(const CrossoverAnswer& answer) {
     const auto same = [](const std::optional<Estimate<Time>>& a, const std::optional<Estimate<Time>>& b) {
-        return a.has_value() == b.has_value() &&
-               (!a || (a->median == b->median && a->low == b->low && a->high == b->high));
+        return a.has_value() == b.has_value() && (!a || !times_differ(*a, *b));
     };
     return std::ranges::all_of(answer.points, [&](const CrossoverPoint& point) {
         return same(point.first, answer.points.front().first) && same(point.second, answer.points.front().second);
@@ -269,24 +304,46 @@ std::vector<Warning> silent_changes(const std::vector<std::string>& paths, const
     return paths.empty() ? std::vector<Warning>{} : SettingSearch(paths, with).warnings();
 }
 
-std::vector<Warning> silent_settings(const SweepBase& base) {
+std::vector<Warning> silent_settings(const SweepBase& base, const std::vector<std::string>& fixed) {
     const Library library = reading_once(base.library);
-    std::vector<std::string> paths;
-    for (const Override& each : base.settings) {
-        const bool is_new = std::ranges::find(paths, each.path) == paths.end();
-        // A setting equal to the current value is no change.
-        if (is_new && settings_differ(base, without_path(base.settings, each.path), library)) {
-            paths.push_back(each.path);
+    const auto paths = changing_paths(base, fixed, library);
+    return silent_changes(paths, [&](const Made& made) { return loaded_with(base, library, paths, made); });
+}
+
+std::vector<Warning> silent_settings(const SweepBase& base, const ShownAnswer& shown) {
+    const Library library = reading_once(base.library);
+    const auto paths = changing_paths(base, {}, library);
+    const auto answer = [&](const Made& made) {
+        const auto scenario = loaded_with(base, library, paths, made);
+        return scenario ? shown(*scenario) : std::optional<Shown>();
+    };
+    std::vector<Warning> found;
+    std::optional<std::vector<Warning>> of_all;  // for the whole answer
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        Made without(paths.size(), true), alone(paths.size(), false);
+        without[i] = false;
+        alone[i] = true;
+        const std::pair with_others{answer(without), answer(Made(paths.size(), true))};
+        const std::pair by_itself{answer(Made(paths.size(), false)), answer(alone)};
+        const auto alike = [](const auto& both, const std::string Shown::*part) {
+            return both.first.has_value() == both.second.has_value() &&
+                   (!both.first || *both.first.*part == *both.second.*part);
+        };
+        if (!alike(with_others, &Shown::text) || !alike(by_itself, &Shown::text)) {
+            continue;
         }
+        if (!alike(with_others, &Shown::json) || !alike(by_itself, &Shown::json)) {
+            found.push_back({paths[i], "almost no effect: less than the digits that are shown here"});
+            continue;
+        }
+        of_all = of_all ? std::move(of_all) : silent_settings(base);
+        const auto said = std::ranges::find(*of_all, paths[i], &Warning::path);
+        found.push_back(said != of_all->end()
+                            ? *said
+                            : Warning{paths[i], "no effect on what is shown here, but on other parts of the answer "
+                                                "(see berth diff)"});
     }
-    return silent_changes(paths, [&](const Made& made) {
-        auto settings = base.settings;
-        for (std::size_t i = 0; i < paths.size(); ++i) {
-            settings = made[i] ? settings : without_path(settings, paths[i]);
-        }
-        Diagnostics ignored;
-        return load_scenario(library, base.scenario, settings, ignored);
-    });
+    return found;
 }
 
 std::vector<Warning> silent_axes(const SweepBase& base, const std::vector<SweepAxis>& axes) {

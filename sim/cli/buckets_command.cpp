@@ -71,23 +71,35 @@ std::optional<DeviceId> device_of(const BucketOptions& options, const Profile& p
     return static_cast<DeviceId>(padded - profile.devices.begin());
 }
 
+std::optional<BucketAdvice> advice_for(const BucketOptions& options, const Scenario& scenario,
+                                       const std::optional<std::vector<TokenShare>>& lengths,
+                                       Diagnostics& diagnostics) {
+    const Stage* stage = model_stage_named(scenario, options.stage, diagnostics);
+    const auto device = device_of(options, scenario.profile, diagnostics);
+    if (!lengths || stage == nullptr || !device) {
+        return std::nullopt;
+    }
+    return advise_buckets(*stage, scenario.profile, *device, *lengths, options.most, diagnostics);
+}
+
 std::optional<std::string> advised(const BucketOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
-    auto lengths = lengths_of(options, diagnostics);
+    const auto lengths = lengths_of(options, diagnostics);
     const auto scenario = load(options.scenario, invocation, diagnostics);
     if (!scenario) {
         return std::nullopt;
     }
-    const Stage* stage = model_stage_named(*scenario, options.stage, diagnostics);
-    const auto device = device_of(options, scenario->profile, diagnostics);
-    if (!lengths || stage == nullptr || !device) {
-        return std::nullopt;
-    }
-    auto advice = advise_buckets(*stage, scenario->profile, *device, std::move(*lengths), options.most, diagnostics);
+    auto advice = advice_for(options, *scenario, lengths, diagnostics);
     if (!advice) {
         return std::nullopt;
     }
+    const auto shown = [&](const Scenario& changed) {
+        Diagnostics ignored;
+        const auto other = advice_for(options, changed, lengths, ignored);
+        return other ? std::optional(Shown{buckets_text(*other, invocation.width), buckets_json(*other)})
+                     : std::nullopt;
+    };
+    add_warnings(options.scenario, shown, invocation, diagnostics);
     advice->changes = scenario->changes;
-    add_warnings(options.scenario, invocation, diagnostics);
     return in_format({.text = [&] { return buckets_text(*advice, invocation.width); },
                       .json = [&] { return buckets_json(*advice); },
                       .ends_with_origin = true},

@@ -100,10 +100,11 @@ std::optional<Scenario> load(const ScenarioOptions& options, Invocation& invocat
     return scenario;
 }
 
-void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics) {
+void add_warnings(const ScenarioOptions& options, const ShownAnswer& shown, Invocation& invocation,
+                  Diagnostics& diagnostics) {
     std::vector<Warning>& warnings = invocation.provenance.warnings;
     std::ranges::copy(invocation.machine, std::back_inserter(warnings));
-    add_silent_settings(silent_settings(base_of(options, invocation.library)), warnings, diagnostics);
+    add_silent_settings(silent_settings(base_of(options, invocation.library), shown), warnings, diagnostics);
 }
 
 std::vector<Warning> settings_that_change_nothing(const std::vector<std::string>& paths, std::string_view text,

@@ -17,6 +17,7 @@
 #include "berth/diagnostics.h"
 #include "berth/provenance.h"
 #include "berth/scenario.h"
+#include "berth/silent_changes.h"
 #include "berth/sweep.h"
 #include "berth/text_width.h"
 #include "cli/forms.h"
@@ -121,9 +122,10 @@ void answer_with(CLI::App& command, const std::shared_ptr<Options>& options, Inv
     });
 }
 
-/// For an answer without its own warnings: warns of settings without effect on standard error, and lists these in JSON
-/// together with the warning of load() about a profile of another machine.
-void add_warnings(const ScenarioOptions& options, Invocation& invocation, Diagnostics& diagnostics);
+/// For an answer without its own warnings: warns of settings without effect on what is `shown` on standard error, and
+/// lists these in JSON together with the warning of load() about a profile of another machine.
+void add_warnings(const ScenarioOptions& options, const ShownAnswer& shown, Invocation& invocation,
+                  Diagnostics& diagnostics);
 
 /// A warning `text` for each of the settings without which the answer is the same; `same_without` takes the index of
 /// the setting that is left out.

@@ -7,6 +7,7 @@
 #include "base/mapped.h"
 #include "berth/hardware_comparison.h"
 #include "berth/hardware_comparison_report.h"
+#include "berth/silent_changes.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "cli/machine_check.h"
@@ -101,6 +102,24 @@ void note_provenance(const HardwareComparison& comparison, std::span<const Profi
     }
 }
 
+// Settings without effect on any chip, each with its reason on the first that runs.
+std::vector<Warning> silent_everywhere(const SweepBase& base, const HardwareComparison& comparison) {
+    std::optional<std::vector<Warning>> silent;
+    for (const ChipAnswer& chip : comparison.chips) {
+        if (!chip.result || base.settings.empty()) {
+            continue;
+        }
+        SweepBase on_chip = base;
+        on_chip.settings.insert(on_chip.settings.begin(), {"hardware", chip.hardware});
+        const auto here = silent_settings(on_chip, std::vector<std::string>{"hardware"});
+        silent = silent ? std::move(silent) : here;
+        std::erase_if(*silent, [&here](const Warning& warning) {
+            return std::ranges::find(here, warning.path, &Warning::path) == here.end();
+        });
+    }
+    return silent.value_or(std::vector<Warning>{});
+}
+
 HardwareComparison compared_chips(const SweepBase& base, const std::vector<std::string>& names) {
     ProgressBar progress("chips", names.size());
     std::size_t done = 0;
@@ -131,6 +150,7 @@ std::optional<std::string> compared(const CompareOptions& options, Invocation& i
             chip.result->warnings = machine_warnings(chip.scenario->profile, diagnostics);
         }
     }
+    add_silent_settings(silent_everywhere(base, comparison), invocation.provenance.warnings, diagnostics);
     add_difference(options, comparison, diagnostics);
     const auto origins = origins_of(comparison, base.library);
     note_provenance(comparison, origins, invocation.provenance);

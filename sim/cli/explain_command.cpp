@@ -30,24 +30,47 @@ const OperatorResult* operator_named(const Candidate& candidate, const std::stri
     return nullptr;
 }
 
-ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
-    Diagnostics diagnostics;
-    const auto scenario = load(options.scenario, invocation, diagnostics);
-    const Stage* stage = scenario ? model_stage_named(*scenario, options.stage, diagnostics) : nullptr;
+/// The operator that is asked for, as a scenario runs it.
+struct Explained {
+    OperatorResult op;
+    const Profile& profile;
+    Execution execution;
+};
+
+std::optional<Explained> explained(const ExplainOptions& options, const Scenario& scenario, Diagnostics& diagnostics) {
+    const Stage* stage = model_stage_named(scenario, options.stage, diagnostics);
     const auto candidate =
-        stage != nullptr ? stage_candidate(*scenario, *stage, options.device, diagnostics) : std::optional<Candidate>();
+        stage != nullptr ? stage_candidate(scenario, *stage, options.device, diagnostics) : std::optional<Candidate>();
     const OperatorResult* op = candidate ? operator_named(*candidate, options.op, diagnostics) : nullptr;
     if (op == nullptr) {
-        return answer(std::nullopt, diagnostics);
+        return std::nullopt;
     }
-    Execution execution = execution_on(std::get<ModelStage>(stage->work), scenario->profile, op->device);
+    const auto& work = std::get<ModelStage>(stage->work);
+    Execution execution = execution_on(work, scenario.profile, op->device);
     if (candidate->device == op->device) {
         execution.cores = candidate->cores;  // a whole-model candidate may use another number of cores than the stage
     }
-    add_warnings(options.scenario, invocation, diagnostics);
-    const Profile& profile = profile_of(*scenario, std::get<ModelStage>(stage->work));
-    return answer(in_format({.text = [&] { return explain_text(*op, profile, execution, invocation.width); },
-                             .json = [&] { return explain_json(*op, profile, execution); }},
+    return Explained{*op, profile_of(scenario, work), execution};
+}
+
+ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
+    Diagnostics diagnostics;
+    const auto scenario = load(options.scenario, invocation, diagnostics);
+    const auto found = scenario ? explained(options, *scenario, diagnostics) : std::nullopt;
+    if (!found) {
+        return answer(std::nullopt, diagnostics);
+    }
+    const auto text = [&](const Explained& one) {
+        return explain_text(one.op, one.profile, one.execution, invocation.width);
+    };
+    const auto json = [](const Explained& one) { return explain_json(one.op, one.profile, one.execution); };
+    const auto shown = [&](const Scenario& changed) {
+        Diagnostics ignored;
+        const auto other = explained(options, changed, ignored);
+        return other ? std::optional(Shown{text(*other), json(*other)}) : std::nullopt;
+    };
+    add_warnings(options.scenario, shown, invocation, diagnostics);
+    return answer(in_format({.text = [&] { return text(*found); }, .json = [&] { return json(*found); }},
                             options.format, invocation),
                   diagnostics);
 }

@@ -109,9 +109,16 @@ ExitStatus ops(const OpsOptions& options, Invocation& invocation) {
     if (diagnostics.has_errors()) {
         return answer(std::nullopt, diagnostics);
     }
-    add_warnings(options.scenario, invocation, diagnostics);
     auto devices = mapped(scenario->profile.devices, &Device::name);
     const bool memory = options.memory;
+    const auto shown = [&](const Scenario& changed) {
+        Diagnostics ignored;
+        const auto others = tables_of(options, changed, ignored);
+        return ignored.has_errors() ? std::nullopt
+                                    : std::optional(Shown{text_of(others, devices, memory, invocation.width),
+                                                          json_of(others, devices, true, memory)});
+    };
+    add_warnings(options.scenario, shown, invocation, diagnostics);
     return answer(in_format({.text =
                                  [&] {
                                      return what_if_text(*scenario, invocation.width) +

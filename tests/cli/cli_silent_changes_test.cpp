@@ -59,6 +59,36 @@ TEST_F(CliSilentChanges, AChangeWithoutEffectIsSaid) {
     EXPECT_TRUE(Json::parse(crossover.out)["warnings"].empty());
 }
 
+// What one command shows is not the whole answer.
+TEST_F(CliSilentChanges, ACommandThatShowsAPartJudgesByIt) {
+    const auto warnings = [this](std::vector<std::string> words) {
+        words.insert(words.end(), {"--format", "json"});
+        return Json::parse(berth(words).out)["warnings"].size();
+    };
+    const std::string npu = "hardware.devices.npu.clock=600 MHz";
+    const std::string little = "hardware.devices.cpu.clusters.little.clock=1 GHz";
+    const std::vector<std::string> explain{"explain", "rag-rk3588", "--stage", "rerank", "--op", "layer.0.ffn.up"};
+    const std::vector<std::string> ops{"ops", "rag-rk3588", "--stage", "rerank"};
+    const std::vector<std::string> buckets{"buckets", "rag-rk3588", "--stage", "rerank", "--lengths", "60,122,500"};
+    const auto with = [](std::vector<std::string> words, const std::vector<std::string>& more) {
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    };
+    EXPECT_EQ(warnings(with(explain, {"--set", npu})), 1U);
+    EXPECT_EQ(warnings(with(explain, {"--set", little})), 0U);
+    EXPECT_EQ(warnings(with(explain, {"--device", "npu", "--set", npu})), 0U);
+    EXPECT_EQ(warnings(with(ops, {"--set", npu})), 1U);
+    EXPECT_EQ(warnings(with(ops, {"--device", "npu", "--set", npu})), 0U);
+    EXPECT_EQ(warnings(with(buckets, {"--set", little})), 1U);
+    EXPECT_EQ(warnings(with(buckets, {"--set", npu})), 0U);
+    EXPECT_EQ(warnings({"crossover", "rag-rk3588", "--stage", "rerank", "--vary",
+                        "hardware.memory.dram.sustained=27 GB/s:30 GB/s", "--between", "npu,cpu"}),
+              1U);
+    const std::vector<std::string> compare{"compare", "rag-rk3588", "--hardware", "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"};
+    EXPECT_EQ(warnings(with(compare, {"--set", "hardware.devices.npu.cores=6", "--set", "description=x"})), 2U);
+    EXPECT_EQ(warnings(with(compare, {"--set", npu})), 0U);
+}
+
 // A crossover compares passes of one stage on two devices. What moves beside them is not called without effect.
 TEST_F(CliSilentChanges, ACrossoverSaysWhatItsRangeMovesBesideTheTwoDevices) {
     const auto warned = [this](const std::string& stage, const std::string& range) {

@@ -6,6 +6,7 @@
 
 #include "analysis/explained_silence.h"
 #include "berth/every_number.h"
+#include "berth/quantity_text.h"
 #include "berth/silent_changes.h"
 #include "scratch_folder.h"
 
@@ -114,6 +115,76 @@ TEST_F(SilentChanges, AnEffectBelowThePrintedDigitsIsSaidWithTheNumberThatDecide
                 AllOf(HasSubstr("almost no effect"), HasSubstr("vary hardware.devices.cpu.")));
 }
 
+// A change with almost no effect does not name itself as what decides, nor where it is the first of its device.
+TEST_F(SilentChanges, TheNumberToVaryInsteadIsAnotherOne) {
+    const ScratchFolder folder;
+    const auto scenario = folder.write("s.yaml", R"(scenario: s
+hardware: rk3588-rknn-2.3.2
+stages:
+  - {name: embed, model: bge-small-en-v1.5, dtype: int8, tokens: 128, on: npu}
+)");
+    const std::string path = "hardware.devices.cpu.clusters.little.clock";
+    for (const char* named : {"hardware.devices.cpu.clusters.little.clock", "hardware.devices.cpu.clusters.1.clock"}) {
+        const auto warnings = silent_settings(base({{named, "1 GHz"}}, scenario.string()));
+        ASSERT_EQ(warnings.size(), 1U);
+        EXPECT_THAT(warnings.front().text, AllOf(HasSubstr("almost no effect"), HasSubstr(": vary hardware."),
+                                                 testing::Not(HasSubstr("devices.cpu.clusters.little"))));
+    }
+}
+
+// The total follows the reranker on the CPU, the embedder the memory; simulated requests follow neither.
+TEST_F(SilentChanges, TheNumberToVaryInsteadIsOfTheStage) {
+    for (const auto& [path, value] : {std::pair{"stages.embed.cores", "{npu: 1}"},
+                                      std::pair{"stages.embed.granularity", "model"},
+                                      std::pair{"stages.embed.buckets", "[256, 512]"}}) {
+        EXPECT_THAT(said(path, value), AllOf(HasSubstr(": vary hardware."), testing::Not(HasSubstr("devices.cpu"))))
+            << path;
+    }
+    const auto warnings =
+        silent_settings(base({{"arrivals", "{rate: 0.5 Hz}"}, {"arrivals.requests", "50000"}}, "rag-rk3588"));
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_THAT(warnings.front().text,
+                AllOf(HasSubstr("the simulation ends before"), testing::Not(HasSubstr("vary"))));
+}
+
+// Scores stay on the chip in memories from 384 KiB on, which is what one head of them takes.
+TEST_F(SilentChanges, AThresholdThatIsNamedDoesTakeEffect) {
+    const std::string path = "hardware.devices.npu.attention.keeps_scores_from";
+    const std::string text = said(path, "1.1 MiB");
+    const std::string begin = "it takes effect from ";
+    const auto at = text.find(begin);
+    ASSERT_NE(at, std::string::npos) << text;
+    const std::string value = text.substr(at + begin.size(), text.find(" down") - at - begin.size());
+    EXPECT_EQ(said(path, value), "") << value;
+    EXPECT_NE(said(path, value.substr(0, value.find(' ')) + ".3 KiB ± 0.001%"), "") << value;
+}
+
+TEST_F(SilentChanges, MemoryAloneIsNoTime) {
+    EXPECT_THAT(said("models.all-MiniLM-L6-v2.sizes.vocab", "60000"),
+                AllOf(HasSubstr("no effect on any time: moves only memory, embed on npu from 65.8 MiB to ")));
+}
+
+// A command that shows a part of the answer is asked about this part.
+TEST_F(SilentChanges, ASettingIsJudgedByWhatIsShown) {
+    const auto said_of = [&](const std::vector<Override>& settings, const std::string& stage) {
+        const auto shown = [&stage](const Scenario& scenario) {
+            Diagnostics diagnostics;
+            const auto result = evaluate(scenario, diagnostics);
+            const Time time = std::ranges::find(result->stages, stage, &StageResult::name)->latency.median;
+            return std::optional(Shown{number_text(in_milliseconds(time), 3), number_text(in_milliseconds(time), 6)});
+        };
+        const auto warnings = silent_settings(base(settings), shown);
+        return warnings.empty() ? std::string() : warnings.front().text;
+    };
+    const std::vector<Override> tokens{{"stages.rerank.tokens", "200"}};
+    EXPECT_EQ(said_of(tokens, "rerank"), "");
+    EXPECT_THAT(said_of(tokens, "embed"), HasSubstr("no effect on what is shown here, but on other parts"));
+    EXPECT_THAT(said_of({{"hardware.devices.npu.vector.gather.per_cycle", "9"}}, "embed"),
+                HasSubstr("no operator of class gather"));
+    EXPECT_THAT(said_of({{"hardware.devices.cpu.runtime.dispatch.per_graph", "20.01 us"}}, "rerank"),
+                HasSubstr("almost no effect"));
+}
+
 // Rows of a sweep hold latencies and choices only.
 TEST_F(SilentChanges, AnAxisThatMovesWhatRowsDoNotShowIsNotCalledWithoutEffect) {
     const auto said_of = [&](const std::string& path, std::vector<std::string> values, std::vector<Override> settings) {
@@ -124,6 +195,9 @@ TEST_F(SilentChanges, AnAxisThatMovesWhatRowsDoNotShowIsNotCalledWithoutEffect) 
                 AllOf(HasSubstr("but on the stream of requests"), testing::Not(HasSubstr("fare the same"))));
     EXPECT_THAT(said_of("hardware.devices.cpu.error.matmul", {"10%", "40%"}, {}),
                 AllOf(HasSubstr("but on intervals"), testing::Not(HasSubstr("widens no interval"))));
+    EXPECT_THAT(said_of("stages.embed.budget", {"10 ms", "20 ms"}, {}), HasSubstr("but on the budget of a stage"));
+    EXPECT_THAT(said_of("models.ms-marco-MiniLM-L-12-v2.sizes.max_positions", {"512", "1024"}, {}),
+                HasSubstr("but on memory"));
 }
 
 TEST_F(SilentChanges, ADeviceThatTheScenarioPinsAStageAwayFromDoesNotMove) {
