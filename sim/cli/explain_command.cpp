@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/mapped.h"
+#include "berth/quantity_text.h"
 #include "berth/report.h"
 #include "cli/command.h"
 #include "cli/stage_candidate.h"
@@ -53,6 +54,20 @@ std::optional<Explained> explained(const ExplainOptions& options, const Scenario
     return Explained{*op, profile_of(scenario, work), execution};
 }
 
+// What the model computes of an operator, without the numbers that it is computed from, which are shown beside it.
+std::string figures_of(const OperatorResult& op, int digits) {
+    std::vector<double> figures{in_seconds(op.latency), in_seconds(op.handover), in_seconds(op.conversion),
+                                op.macs.si(),           op.dram_bytes.si(),      op.weights.si()};
+    for (const TimeTerm& term : kTimeTerms) {
+        figures.push_back(op.cost ? in_seconds((*op.cost).*term.time) : 0);
+    }
+    std::string text = fmt::format("{} {} {}", op.device, choice_name(kBoundNames, op.bound), op.fused_into);
+    for (const double figure : figures) {
+        text += " " + number_text(figure, digits);
+    }
+    return text;
+}
+
 ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     Diagnostics diagnostics;
     const auto scenario = load(options.scenario, invocation, diagnostics);
@@ -60,17 +75,15 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
     if (!found) {
         return answer(std::nullopt, diagnostics);
     }
-    const auto text = [&](const Explained& one) {
-        return explain_text(one.op, one.profile, one.execution, invocation.width);
-    };
-    const auto json = [](const Explained& one) { return explain_json(one.op, one.profile, one.execution); };
     const auto shown = [&](const Scenario& changed) {
         Diagnostics ignored;
         const auto other = explained(options, changed, ignored);
-        return other ? std::optional(Shown{text(*other), json(*other)}) : std::nullopt;
+        return other ? std::optional(Shown{figures_of(other->op, 3), figures_of(other->op, 6)}) : std::nullopt;
     };
     add_warnings(options.scenario, shown, invocation, diagnostics);
-    return answer(in_format({.text = [&] { return text(*found); }, .json = [&] { return json(*found); }},
+    const auto& [op, profile, execution] = *found;
+    return answer(in_format({.text = [&] { return explain_text(op, profile, execution, invocation.width); },
+                             .json = [&] { return explain_json(op, profile, execution); }},
                             options.format, invocation),
                   diagnostics);
 }

@@ -253,7 +253,7 @@ TEST_F(CliAnswer, NamesMatchInAnyCase) {
                                          "--dtype", "fp16",       "--op",              "matmul",   "--shape"};
     const auto of_shape = [&](const char* sizes) {
         auto words = shape;
-        words.insert(words.end(), {sizes, "--format", "csv"});
+        words.emplace_back(sizes);
         return berth(words);
     };
     EXPECT_EQ(of_shape("M=128,K=384,N=1536").status, 0);
