@@ -43,7 +43,7 @@ struct UnsetFactor {
 
 struct NumberTried {
     WrittenNumber number;
-    std::vector<SetNumber> set;       ///< one per factor, but those left out
+    std::vector<SetNumber> set;  ///< one per factor, but those left out
     std::vector<UnsetFactor> left_out{};
 };
 

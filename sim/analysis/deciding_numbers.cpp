@@ -17,8 +17,8 @@ namespace berth {
 namespace {
 
 constexpr double kStep = 1.1;
-constexpr double kFactor = 4;      // factor between successive probes for a limit
-constexpr int kLooks = 6;          // probes, up to a factor of 4096
+constexpr double kFactor = 4;          // factor between successive probes for a limit
+constexpr int kLooks = 6;              // probes, up to a factor of 4096
 constexpr double kPrecise = 1 + 1e-5;  // of the limit, finer than the digits that are shown
 
 }  // namespace

@@ -13,10 +13,10 @@ namespace berth {
 
 /// Effect of raising one number by a tenth.
 struct NumberMove {
-    std::string path;   ///< `devices.npu.dma.bandwidth`
-    double chosen = 0;  ///< absolute change of the log total
-    double others = 0;  ///< the same over all placements
-    double energy = 0;  ///< absolute change of the chosen placements' log energy
+    std::string path;              ///< `devices.npu.dma.bandwidth`
+    double chosen = 0;             ///< absolute change of the log total
+    double others = 0;             ///< the same over all placements
+    double energy = 0;             ///< absolute change of the chosen placements' log energy
     std::vector<double> stages{};  ///< [stage] absolute change of its log latency
 };
 
@@ -57,7 +57,7 @@ class NumberProbe {
     struct Figures {
         std::vector<std::optional<double>> times;  ///< total of the chosen placements, then times of all placements
         std::vector<double> stages;
-        double energy = 0;                         ///< of the chosen placements, as far as it is known
+        double energy = 0;  ///< of the chosen placements, as far as it is known
     };
     [[nodiscard]] Figures figures() const;
     [[nodiscard]] const NumberMove& move_of(std::size_t number);

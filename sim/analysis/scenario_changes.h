@@ -22,7 +22,6 @@ struct StageRenaming {
 };
 [[nodiscard]] std::vector<StageRenaming> renamed_stages(const ScenarioInputs& before, const ScenarioInputs& after);
 
-
 /// A scenario with the documents that it was read from.
 struct ComparedScenario {
     const Scenario& scenario;

@@ -99,9 +99,8 @@ SilenceReason of_capacity(const SilentScene& scene, const PathSteps& steps) {
     const std::string path = fmt::format("{}", fmt::join(steps, "."));
     const bool whole = steps.size() == 3 && steps.back() == "capacity";
     const auto reach = whole ? scene.probe.reached_at(path) : std::nullopt;
-    return reach && reach->below
-               ? SilenceReason{fmt::format("everything fits: {} are needed", reach->holds), {}, true}
-               : SilenceReason{};
+    return reach && reach->below ? SilenceReason{fmt::format("everything fits: {} are needed", reach->holds), {}, true}
+                                 : SilenceReason{};
 }
 
 SilenceReason of_links(const SilentScene& scene, const PathSteps& steps) {
@@ -306,9 +305,9 @@ std::string scenario_silence(const SilentScene& scene, const ScenarioResult& res
         const SilenceReason reason =
             stage_reason(scene, *std::ranges::find(result.stages, stage->name, &StageResult::name), steps[2]);
         const auto strongest =
-            reason.complete ? std::nullopt
-                            : scene.probe.strongest_of_stage(
-                                  static_cast<std::size_t>(stage - scene.scenario.stages.data()));
+            reason.complete
+                ? std::nullopt
+                : scene.probe.strongest_of_stage(static_cast<std::size_t>(stage - scene.scenario.stages.data()));
         return "no effect: " + reason.why + (strongest ? deciding_text(strongest->path) : "");
     }
     if (steps.front() == "stages" && stage == nullptr) {
@@ -323,8 +322,8 @@ std::string scenario_silence(const SilentScene& scene, const ScenarioResult& res
     if (steps.front() == "budget") {
         return "no effect: it is met with the same probability with it and without it";
     }
-    return "no effect: " + (steps.front() == "arrivals" ? of_arrivals(steps)
-                                                        : "nothing that runs in this scenario depends on it");
+    return "no effect: " +
+           (steps.front() == "arrivals" ? of_arrivals(steps) : "nothing that runs in this scenario depends on it");
 }
 
 }  // namespace berth

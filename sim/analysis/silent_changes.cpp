@@ -340,8 +340,9 @@ std::vector<Warning> silent_settings(const SweepBase& base, const ShownAnswer& s
         const auto said = std::ranges::find(*of_all, paths[i], &Warning::path);
         found.push_back(said != of_all->end()
                             ? *said
-                            : Warning{paths[i], "no effect on what is shown here, but on other parts of the answer "
-                                                "(see berth diff)"});
+                            : Warning{paths[i],
+                                      "no effect on what is shown here, but on other parts of the answer "
+                                      "(see berth diff)"});
     }
     return found;
 }

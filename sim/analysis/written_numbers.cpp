@@ -76,8 +76,8 @@ std::size_t number_length(const std::string& value) {
 // does not tell, since a share or a ratio may be written as `1`, too.
 bool takes_whole_numbers(const SweepBase& base, const WrittenNumber& written) {
     constexpr double kLittle = 1e-3;
-    const auto number = number_length(written.value) == written.value.size() ? parse_number(written.value)
-                                                                             : std::nullopt;
+    const auto number =
+        number_length(written.value) == written.value.size() ? parse_number(written.value) : std::nullopt;
     if (!number || std::floor(*number) != *number) {
         return false;
     }

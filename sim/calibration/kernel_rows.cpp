@@ -242,8 +242,8 @@ std::vector<GivenSize> parse_shape(OperatorKind kind, std::string_view text, Dia
         const std::string_view entry = text.substr(at, end - at);
         const std::size_t equals = entry.find('=');
         const std::string_view typed = entry.substr(0, equals);
-        const auto field = std::ranges::find_if(
-            known, [typed](const std::string& one) { return equal_ignoring_case(one, typed); });
+        const auto field =
+            std::ranges::find_if(known, [typed](const std::string& one) { return equal_ignoring_case(one, typed); });
         const std::string name = field != known.end() && !has_size(kind, typed) ? *field : std::string(typed);
         const auto value = equals == std::string_view::npos ? std::nullopt : whole_number(entry.substr(equals + 1));
         if (!value) {

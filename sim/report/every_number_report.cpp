@@ -111,7 +111,10 @@ std::string every_number_csv(const EveryNumber& every) {
         const Json outer{{"path", number.number.path}, {"is", number.number.value}};
         text += csv_rows(columns, json_array(number.set, json_set), outer);
         text += csv_rows(columns, json_array(number.left_out, [](const UnsetFactor& one) {
-                             return Json{{"moves", false}, {"said", left_out_text(one)}};
+                             return Json{{"value", nullptr},
+                                         {"total_ms", nullptr},
+                                         {"moves", false},
+                                         {"said", left_out_text(one)}};
                          }),
                          outer);
     }

@@ -40,8 +40,8 @@ std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
         } else {
             listed += why == diff.warnings.end() ? 1 : 0;
             const std::string reason = why != diff.warnings.end() ? "; " + why->text
-                                       : step.answers.empty() ? ""
-                                                              : "; less than the digits that are shown here";
+                                       : step.answers.empty()     ? ""
+                                                                  : "; less than the digits that are shown here";
             silent += wrapped(inputs_text(step.inputs) + reason, 4, width);
         }
     }
@@ -52,11 +52,11 @@ std::string silent_text(const ScenarioDiff& diff, TextWidth width) {
         const std::size_t shown = std::min(same_value.size(), kMostSilent);
         const std::string others =
             shown == same_value.size() ? "" : fmt::format(", and {} more, which JSON lists", same_value.size() - shown);
-        silent += wrapped(fmt::format("the same value on both sides, but not the same spread and origin: {}{}",
-                                      fmt::join(same_value.begin(),
-                                                same_value.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-                                      others),
-                          4, width);
+        silent += wrapped(
+            fmt::format("the same value on both sides, but not the same spread and origin: {}{}",
+                        fmt::join(same_value.begin(), same_value.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                        others),
+            4, width);
     }
     if (silent.empty()) {
         return "";

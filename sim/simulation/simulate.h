@@ -10,7 +10,8 @@ namespace berth {
 /// Mean arrival rate. Absent in a closed loop, where completions trigger arrivals, and for traces that are too short.
 [[nodiscard]] std::optional<Frequency> offered_rate(const Arrivals& arrivals);
 
-/// Sustainable rate of random arrivals; in a closed loop, where the tasks of users may fall into step, most_completed().
+/// Sustainable rate of random arrivals; in a closed loop, where the tasks of users may fall into step,
+/// most_completed().
 [[nodiscard]] Frequency sustainable_rate(const SimulatedSystem& system, const Arrivals& arrivals);
 
 /// Offered load relative to the sustainable rate. Absent if no arrival rate is known.

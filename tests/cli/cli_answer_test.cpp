@@ -246,11 +246,13 @@ TEST_F(CliAnswer, NamesMatchInAnyCase) {
     EXPECT_NE(run.out.find("layer.0.ffn.up"), std::string::npos) << run.out;
     write("p.yaml", "profile: p\nextends: RK3588-RKNN-2.3.2\n");
     EXPECT_EQ(berth({"check", "p.yaml"}).status, 0);
-    for (const char* setting : {"stages.rerank.dtype=FP16", "objective=Latency", "stages.rerank.granularity=Operator"}) {
+    for (const char* setting :
+         {"stages.rerank.dtype=FP16", "objective=Latency", "stages.rerank.granularity=Operator"}) {
         EXPECT_EQ(berth({"run", "s.yaml", "--set", setting}).status, 0) << setting;
     }
-    const std::vector<std::string> shape{"predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu",
-                                         "--dtype", "fp16",       "--op",              "matmul",   "--shape"};
+    const std::vector<std::string> shape{
+        "predict", "--hardware", "rk3588-rknn-2.3.2", "--device", "npu", "--dtype", "fp16", "--op",
+        "matmul",  "--shape"};
     const auto of_shape = [&](const char* sizes) {
         auto words = shape;
         words.emplace_back(sizes);

@@ -84,7 +84,8 @@ TEST_F(CliSilentChanges, ACommandThatShowsAPartJudgesByIt) {
     EXPECT_EQ(warnings({"crossover", "rag-rk3588", "--stage", "rerank", "--vary",
                         "hardware.memory.dram.sustained=27 GB/s:30 GB/s", "--between", "npu,cpu"}),
               1U);
-    const std::vector<std::string> compare{"compare", "rag-rk3588", "--hardware", "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"};
+    const std::vector<std::string> compare{"compare", "rag-rk3588", "--hardware",
+                                           "rk3588-rknn-2.3.2,rk3576-rknn-2.3.2"};
     EXPECT_EQ(warnings(with(compare, {"--set", "hardware.devices.npu.cores=6", "--set", "description=x"})), 2U);
     EXPECT_EQ(warnings(with(compare, {"--set", npu})), 0U);
 }

@@ -257,8 +257,9 @@ TEST(ScenarioDiff, ARenamingIsAnInputThatChangesNothing) {
         EXPECT_TRUE(diff.answers.empty() && diff.decisions.empty()) << diff_text(diff);
         EXPECT_THAT(diff_text(diff, TextWidth{400}), HasSubstr("a name, and nothing is computed from it"));
     }
-    const ScenarioDiff both = diff_of(loaded("rag-rk3588"), loaded("rag-rk3588", {{"stages.rerank.buckets", "[128]"},
-                                                                                   {"stages.rerank.name", "last"}}));
+    const ScenarioDiff both =
+        diff_of(loaded("rag-rk3588"),
+                loaded("rag-rk3588", {{"stages.rerank.buckets", "[128]"}, {"stages.rerank.name", "last"}}));
     expect_whole(both);
     ASSERT_EQ(both.steps.size(), 2U);
     EXPECT_THAT(paths_of(both.steps[1]), ElementsAre("stages.last.buckets"));

@@ -134,17 +134,16 @@ stages:
 
 // The total follows the reranker on the CPU, the embedder the memory; simulated requests follow neither.
 TEST_F(SilentChanges, TheNumberToVaryInsteadIsOfTheStage) {
-    for (const auto& [path, value] : {std::pair{"stages.embed.cores", "{npu: 1}"},
-                                      std::pair{"stages.embed.granularity", "model"},
-                                      std::pair{"stages.embed.buckets", "[256, 512]"}}) {
+    for (const auto& [path, value] :
+         {std::pair{"stages.embed.cores", "{npu: 1}"}, std::pair{"stages.embed.granularity", "model"},
+          std::pair{"stages.embed.buckets", "[256, 512]"}}) {
         EXPECT_THAT(said(path, value), AllOf(HasSubstr(": vary hardware."), testing::Not(HasSubstr("devices.cpu"))))
             << path;
     }
     const auto warnings =
         silent_settings(base({{"arrivals", "{rate: 0.5 Hz}"}, {"arrivals.requests", "50000"}}, "rag-rk3588"));
     ASSERT_EQ(warnings.size(), 1U);
-    EXPECT_THAT(warnings.front().text,
-                AllOf(HasSubstr("the simulation ends before"), testing::Not(HasSubstr("vary"))));
+    EXPECT_THAT(warnings.front().text, AllOf(HasSubstr("the simulation ends before"), testing::Not(HasSubstr("vary"))));
 }
 
 // Scores stay on the chip in memories from 384 KiB on, which is what one head of them takes.
