@@ -110,12 +110,14 @@ std::string every_number_csv(const EveryNumber& every) {
     for (const NumberTried& number : every.numbers) {
         const Json outer{{"path", number.number.path}, {"is", number.number.value}};
         text += csv_rows(columns, json_array(number.set, json_set), outer);
-        text += csv_rows(columns, json_array(number.left_out, [](const UnsetFactor& one) {
-                             return Json{{"value", nullptr},
-                                         {"total_ms", nullptr},
-                                         {"moves", false},
-                                         {"said", left_out_text(one)}};
-                         }),
+        text += csv_rows(columns,
+                         json_array(number.left_out,
+                                    [](const UnsetFactor& one) {
+                                        return Json{{"value", nullptr},
+                                                    {"total_ms", nullptr},
+                                                    {"moves", false},
+                                                    {"said", left_out_text(one)}};
+                                    }),
                          outer);
     }
     return text;

@@ -245,10 +245,11 @@ TEST_F(CliImport, FilesOfMeasurementsAreRecognisedByTheirColumns) {
                                "dtype, measured_us), "),
               std::string::npos)
         << unknown.err;
-    EXPECT_EQ(validate("m,k,n,dtype_in,dtype_out,ac_native_layout,b_native_layout,latency_us\n1,64,64,int8,int32,1,1,109\n",
-                       {"--device", "npu"})
-                  .status,
-              0)
+    EXPECT_EQ(
+        validate("m,k,n,dtype_in,dtype_out,ac_native_layout,b_native_layout,latency_us\n1,64,64,int8,int32,1,1,109\n",
+                 {"--device", "npu"})
+            .status,
+        0)
         << "library calls that were timed once";
     const Outcome nobody = validate("op,dtype,m,k,n,measured_us\nmatmul,fp16,1,64,64,10\n", {});
     EXPECT_EQ(nobody.status, 2);

@@ -124,8 +124,8 @@ TEST(ScenarioDiff, AShareAndItsBaseAreNoOppositeSteps) {
     const std::string bus = "hardware.memory.dram.bandwidth";
     const std::string core = "hardware.devices.npu.dma.bandwidth";
     const ScenarioDiff diff =
-        diff_of(loaded("rag-rk3588"), loaded("rag-rk3588", {{bus, "16.9 GB/s"},
-                                                            {core, "85.2% of memory.dram.bandwidth per core"}}));
+        diff_of(loaded("rag-rk3588"),
+                loaded("rag-rk3588", {{bus, "16.9 GB/s"}, {core, "85.2% of memory.dram.bandwidth per core"}}));
     expect_whole(diff);
     ASSERT_EQ(diff.steps.size(), 2U);
     EXPECT_THAT(paths_of(diff.steps[0]), ElementsAre(core));
