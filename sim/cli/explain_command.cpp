@@ -81,11 +81,11 @@ ExitStatus explain(const ExplainOptions& options, Invocation& invocation) {
         return other ? std::optional(Shown{figures_of(other->op, 3), figures_of(other->op, 6)}) : std::nullopt;
     };
     add_warnings(options.scenario, shown, invocation, diagnostics);
-    const auto& [op, profile, execution] = *found;
-    return answer(in_format({.text = [&] { return explain_text(op, profile, execution, invocation.width); },
-                             .json = [&] { return explain_json(op, profile, execution); }},
-                            options.format, invocation),
-                  diagnostics);
+    return answer(
+        in_format({.text = [&] { return explain_text(found->op, found->profile, found->execution, invocation.width); },
+                   .json = [&] { return explain_json(found->op, found->profile, found->execution); }},
+                  options.format, invocation),
+        diagnostics);
 }
 
 }  // namespace

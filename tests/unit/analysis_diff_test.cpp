@@ -1,11 +1,10 @@
-// Differences between scenarios add up, interdependent inputs are changed together, and buckets have a benefit.
+// Differences between scenarios add up, and interdependent inputs are changed together.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "berth/buckets.h"
 #include "berth/optimise.h"
 #include "berth/scenario_diff_report.h"
 #include "report/scenario_diff_tables.h"
@@ -288,35 +287,6 @@ TEST(ScenarioDiff, StagesComeAndGoInTheirPlace) {
     const ScenarioDiff diff = diff_of(loaded("rag-rk3588-no-reranker"), loaded("rag-rk3588"));
     expect_whole(diff);
     EXPECT_THAT(diff_text(diff), HasSubstr("stages.rerank"));
-}
-
-TEST(Buckets, TheDocumentsLengthsWantASmallBucket) {
-    const Scenario scenario = loaded("rag-rk3588");
-    Diagnostics diagnostics;
-    const auto advice = advise_buckets(scenario.stages.back(), scenario.profile, 0,
-                                       {{24, 0.25}, {122, 0.5}, {400, 0.25}}, 4, diagnostics);
-    ASSERT_TRUE(advice) << diagnostics.text();
-    ASSERT_EQ(advice->rows.size(), 4U);
-    EXPECT_THAT(advice->rows[0].buckets, ElementsAre(400));
-    for (std::size_t k = 1; k < 4; ++k) {
-        EXPECT_LE(advice->rows[k].mean, advice->rows[k - 1].mean);
-        EXPECT_GE(advice->rows[k].activations, advice->rows[k - 1].activations);
-    }
-    EXPECT_LT(advice->rows[1].mean, advice->rows[0].mean * 0.6);
-    EXPECT_LE(advice->rows[2].mean, advice->unpadded);
-    ASSERT_TRUE(advice->now);
-    EXPECT_GT(advice->now->mean, advice->rows[0].mean);
-}
-
-TEST(Buckets, WhatHasNoBucketsIsRefused) {
-    const Scenario chat = loaded("chat-rk3588");
-    Diagnostics diagnostics;
-    EXPECT_FALSE(advise_buckets(chat.stages.front(), chat.profile, 0, {{24, 1}}, 4, diagnostics));
-    EXPECT_THAT(diagnostics.text(), HasSubstr("has no buckets"));
-    const Scenario scenario = loaded("rag-rk3588");
-    Diagnostics too_long;
-    EXPECT_FALSE(advise_buckets(scenario.stages.back(), scenario.profile, 0, {{5000, 1}}, 4, too_long));
-    EXPECT_TRUE(too_long.has_errors());
 }
 
 Sweep small_designs() {
