@@ -32,7 +32,7 @@ class InputDefaults {
     [[nodiscard]] bool are_same(const YamlDifference& difference, std::string_view prefix) const;
     /// Value of an input that the files omit: a default of scenarios, a number of the profile, or "not set".
     [[nodiscard]] std::string before(const std::string& path) const;
-    [[nodiscard]] std::string after(const std::string& path) const;
+    [[nodiscard]] std::string after(const std::string& path, int digits = kShownDigits) const;
 
   private:
     struct Number {
@@ -41,7 +41,8 @@ class InputDefaults {
     };
     using Numbers = std::map<std::string, Number, std::less<>>;
     static Numbers numbers_of(const Scenario& scenario);
-    static std::string text_at(const Numbers& numbers, const std::string& path);
+    static constexpr int kShownDigits = 4;
+    static std::string text_at(const Numbers& numbers, const std::string& path, int digits);
 
     Numbers before_, after_;
 };
@@ -96,17 +97,17 @@ bool InputDefaults::are_same(const YamlDifference& difference, std::string_view 
            std::abs(quantity->value - other->second.value) <= kSame * std::abs(other->second.value);
 }
 
-std::string InputDefaults::text_at(const Numbers& numbers, const std::string& path) {
+std::string InputDefaults::text_at(const Numbers& numbers, const std::string& path, int digits) {
     const auto found = numbers.find(path);
     if (found != numbers.end()) {
-        return quantity_text(found->second.value, found->second.dimension);
+        return quantity_text(found->second.value, found->second.dimension, digits);
     }
     const std::string_view known = default_of(std::string_view(path).substr(path.rfind('.') + 1));
     return known.empty() ? "not set" : std::string(known);
 }
 
-std::string InputDefaults::before(const std::string& path) const { return text_at(before_, path); }
-std::string InputDefaults::after(const std::string& path) const { return text_at(after_, path); }
+std::string InputDefaults::before(const std::string& path) const { return text_at(before_, path, kShownDigits); }
+std::string InputDefaults::after(const std::string& path, int digits) const { return text_at(after_, path, digits); }
 
 constexpr std::string_view kStages = "stages";
 
@@ -131,25 +132,20 @@ struct HardwareStep {
     std::vector<YamlDifference> shares;  ///< differences that become shares of this number
 };
 
-// A share as a number of its own, which keeps the words behind it: `11.2 GB/s per core`.
-std::optional<std::string> number_alone(const YamlDifference& difference, Profile& profile) {
+// A share as a number of its own, which keeps the words behind it: `11.2 GB/s per core`. Absent for other numbers.
+std::optional<std::string> number_alone(const YamlDifference& difference, const InputDefaults& defaults) {
     const auto relative = difference.after ? parse_relative(*difference.after) : std::nullopt;
     const auto* share = relative ? std::get_if<RelativeText>(&*relative) : nullptr;
-    if (share == nullptr) {
-        return std::nullopt;
-    }
-    const auto numbers = parameters(profile);
-    const auto found = std::ranges::find(numbers, difference.path(), &ParameterView::path);
     constexpr int kDigits = 15;
-    return found == numbers.end()
+    return share == nullptr
                ? std::nullopt
-               : std::optional(quantity_text(found->value, found->dimension, kDigits) +
+               : std::optional(defaults.after(typed_path(difference.path()), kDigits) +
                                (share->per ? fmt::format(" per {}", choice_name(kSharingNames, *share->per)) : ""));
 }
 
 // Shares come before the numbers that they are shares of.
-std::vector<HardwareStep> hardware_steps(const std::vector<YamlDifference>& differences, const Profile& after) {
-    Profile profile = after;
+std::vector<HardwareStep> hardware_steps(const std::vector<YamlDifference>& differences,
+                                         const std::vector<RelativeNumber>& relative, const InputDefaults& defaults) {
     std::vector<HardwareStep> steps;
     std::set<std::string> made;
     const auto difference_at = [&](const std::string& path) {
@@ -161,14 +157,14 @@ std::vector<HardwareStep> hardware_steps(const std::vector<YamlDifference>& diff
             return;
         }
         HardwareStep step{difference, std::nullopt, {}};
-        for (const RelativeNumber& one : after.relative) {
+        for (const RelativeNumber& one : relative) {
             const auto share = one.base == path ? difference_at(one.path) : differences.end();
             if (share != differences.end()) {
                 add(*share);
                 step.shares.push_back(*share);
             }
             if (one.path == path && difference_at(one.base) != differences.end()) {
-                step.alone = number_alone(difference, profile);
+                step.alone = number_alone(difference, defaults);
             }
         }
         steps.push_back(std::move(step));
@@ -260,7 +256,7 @@ class Comparison {
                 differences.push_back(difference);
             }
         }
-        for (const HardwareStep& step : hardware_steps(differences, after_.scenario.profile)) {
+        for (const HardwareStep& step : hardware_steps(differences, after_.scenario.profile.relative, defaults_)) {
             const YamlDifference& difference = step.difference;
             const std::string path = "hardware." + difference.path();
             const auto text = [&](const std::optional<std::string>& written, const std::string& value) {

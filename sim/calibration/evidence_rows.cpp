@@ -8,13 +8,16 @@ namespace berth {
 
 namespace {
 
-MeasuredKind& entry_of(std::vector<MeasuredKind>& measured, const Kernel& kernel) {
+// The entry of a kernel that ran on some cores.
+MeasuredKind& entry_of(std::vector<MeasuredKind>& measured, const Kernel& kernel, std::int64_t cores) {
     const EvidenceForm form = evidence_form(kernel.dims);
     const auto found = std::ranges::find_if(measured, [&](const MeasuredKind& one) {
         return one.kind == kernel.kind && one.dtype == kernel.input && one.form == form;
     });
-    return found == measured.end() ? measured.emplace_back(MeasuredKind{kernel.kind, kernel.input, form, {}, 0})
-                                   : *found;
+    MeasuredKind& entry =
+        found == measured.end() ? measured.emplace_back(MeasuredKind{kernel.kind, kernel.input, form, {}, 0}) : *found;
+    entry.most_cores = std::max(entry.most_cores, cores);
+    return entry;
 }
 
 void extend(MeasuredKind& measured, const Dims& dims) {
@@ -34,9 +37,7 @@ void extend(MeasuredKind& measured, const Dims& dims) {
 }  // namespace
 
 void add_evidence(std::vector<MeasuredKind>& measured, const TimedKernel& timed) {
-    MeasuredKind& entry = entry_of(measured, timed.kernel);
-    extend(entry, timed.kernel.dims);
-    entry.most_cores = std::max<std::int64_t>(entry.most_cores, timed.execution.cores);
+    extend(entry_of(measured, timed.kernel, timed.execution.cores), timed.kernel.dims);
 }
 
 void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> rows, DeviceId device) {
@@ -45,8 +46,7 @@ void add_evidence(std::vector<MeasuredKind>& measured, std::span<const FitRow> r
             if (one.device != device || one.kernel.own_code) {
                 continue;
             }
-            MeasuredKind& entry = entry_of(measured, one.kernel);
-            entry.most_cores = std::max<std::int64_t>(entry.most_cores, one.execution.cores);
+            MeasuredKind& entry = entry_of(measured, one.kernel, one.execution.cores);
             if (row.kind) {
                 extend(entry, one.kernel.dims);
             }

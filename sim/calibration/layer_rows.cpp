@@ -10,6 +10,7 @@
 #include "berth/quantity_text.h"
 #include "calibration/layer_types.h"
 #include "calibration/measured_rows.h"
+#include "cost/lowering.h"
 
 namespace berth {
 
@@ -155,10 +156,13 @@ Dims product_of_layer(const MeasuredTable& table, const CsvRow& row, bool transp
 // Channels stored together per position: all in the runtime's four-dimensional layout, one in a row-major tensor.
 std::int64_t channels_together(const Shape& shape) { return shape.size() == kSizes ? shape[1] : 1; }
 
+// Positions of each image or head, laid out as height x width.
+std::int64_t positions_in(const Shape& shape) { return shape.size() == kSizes ? shape[2] * shape[3] : shape.back(); }
+
 // Rows are the positions of each image or head, columns all channels; graph inputs and outputs with fewer sizes are
 // row-major.
 RowsDims rows_of(const Shape& shape) {
-    const std::int64_t positions = shape.size() == kSizes ? shape[2] * shape[3] : shape.back();
+    const std::int64_t positions = positions_in(shape);
     RowsDims dims{positions, product_of(shape) / positions};
     if (shape.size() == kSizes) {
         dims.run = dims.out_run = channels_together(shape);
@@ -183,15 +187,10 @@ std::int64_t room_of(const Shape& shape) {
            whole(std::max<std::int64_t>(1, dims.run), kChannels);
 }
 
-// Positions of a tensor of heads x width x positions, which may be laid out as height x width.
-std::int64_t attended_positions(const Shape& shape) {
-    return shape.size() == kSizes ? shape[2] * shape[3] : shape.back();
-}
-
 AttentionDims attention_of(const Shapes& in) {
     const Shape& queries = in.listed.front();
-    const std::int64_t positions = attended_positions(queries);
-    const std::int64_t keys = in.listed.size() > 1 ? attended_positions(in.listed[1]) : positions;
+    const std::int64_t positions = positions_in(queries);
+    const std::int64_t keys = in.listed.size() > 1 ? positions_in(in.listed[1]) : positions;
     const std::int64_t width = queries.size() > 1 ? queries[1] : 1;
     return {1, queries.front(), queries.front(), positions, keys, width};
 }
@@ -276,11 +275,8 @@ Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Run
     kernel.kind = type.kind;
     kernel.dims = dims;
     kernel.input = kernel.weight = kernel.output = dtype;
-    const OperatorRule& rule = runtime.operators[static_cast<std::size_t>(type.kind)];
-    const bool convolution = type.form == LayerForm::kProduct && rule.as_convolution;
-    kernel.multi_core =
-        (convolution ? runtime.operators[static_cast<std::size_t>(OperatorKind::kConv2d)] : rule).multi_core &&
-        type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
+    kernel.multi_core = shared_by_cores(runtime, type.kind, type.form == LayerForm::kProduct) &&
+                        type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
     for (const OperatorKind epilogue_op : type.epilogue) {
         add_epilogue(kernel, epilogue_op, runtime);
     }

@@ -34,6 +34,8 @@ struct Support {
 /// Purpose of a support query. Operators of a model are compiled for one of the precisions that the runtime offers; a
 /// standalone operator may also run at any other dtype of both operands that the engine multiplies.
 enum class Purpose : std::uint8_t { kModel, kAlone };
+/// Whether the runtime splits operators of a kind over cores; a product with weights may run as a convolution.
+[[nodiscard]] bool shared_by_cores(const Runtime& runtime, OperatorKind kind, bool weights);
 /// `engine` is matrix_dtypes() of the device.
 [[nodiscard]] Support operator_support(const Operator& op, const Profile& profile, const Device& device,
                                        const DTypeSet& engine, Purpose purpose = Purpose::kModel);

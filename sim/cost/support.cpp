@@ -44,14 +44,16 @@ std::int64_t size_of(const MatmulDims& dims, ProductDim dim) {
     return dim == ProductDim::kM ? dims.m : dim == ProductDim::kK ? dims.k : dims.n;
 }
 
-bool runs_as_convolution(const Operator& op, const OperatorRule& rule) {
-    return rule.as_convolution && multiplies_weights(op.kind, op.dims);
+// The product that the rule's limits are about; null for other operators, and for one that runs as a convolution.
+const MatmulDims* limited_product(const Operator& op, const OperatorRule& rule) {
+    const bool convolution = rule.as_convolution && multiplies_weights(op.kind, op.dims);
+    return convolution ? nullptr : std::get_if<MatmulDims>(&op.dims);
 }
 
 // Fewest pieces that keep each dimension within its limit, for the dimensions that the runtime cuts.
 ProductCut cut_of(const Operator& op, const OperatorRule& rule) {
     ProductCut cut;
-    const auto* matmul = runs_as_convolution(op, rule) ? nullptr : std::get_if<MatmulDims>(&op.dims);
+    const auto* matmul = limited_product(op, rule);
     for (const auto& row : kProductDimNames) {
         const auto at = static_cast<std::size_t>(row.value);
         const ProductLimit& limit = rule.product_limits[at];
@@ -74,7 +76,7 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
             return fmt::format("its result takes {}, the limit is {}", to_text(size), to_text(rule.max_bytes->value));
         }
     }
-    const auto* matmul = runs_as_convolution(op, rule) ? nullptr : std::get_if<MatmulDims>(&op.dims);
+    const auto* matmul = limited_product(op, rule);
     for (const auto& row : kProductDimNames) {
         const ProductLimit& limit = rule.product_limits[static_cast<std::size_t>(row.value)];
         if (matmul != nullptr && limit.falls_back() && size_of(*matmul, row.value) > *limit.most) {
@@ -160,6 +162,12 @@ DType nearest_dtype(DType wanted, const DTypeSet& offered, std::span<const DType
     return best.value_or(wanted);
 }
 
+bool shared_by_cores(const Runtime& runtime, OperatorKind kind, bool weights) {
+    const OperatorRule& rule = runtime.operators[static_cast<std::size_t>(kind)];
+    const bool convolution = weights && rule.as_convolution;
+    return (convolution ? runtime.operators[static_cast<std::size_t>(OperatorKind::kConv2d)] : rule).multi_core;
+}
+
 Support operator_support(const Operator& op, const Profile& profile, const Device& device, const DTypeSet& engine,
                          Purpose purpose) {
     const OperatorRule& rule = device.runtime.operators[static_cast<std::size_t>(op.kind)];
@@ -223,9 +231,7 @@ Support operator_support(const Operator& op, const Profile& profile, const Devic
     }
     support.cut = cut_of(op, rule);
     support.supported = true;
-    const auto conv2d = static_cast<std::size_t>(OperatorKind::kConv2d);
-    const OperatorRule& split = runs_as_convolution(op, rule) ? device.runtime.operators[conv2d] : rule;
-    support.multi_core = split.multi_core && !support.own_code;
+    support.multi_core = shared_by_cores(device.runtime, op.kind, weighted) && !support.own_code;
     support.fallback.reset();
     return support;
 }

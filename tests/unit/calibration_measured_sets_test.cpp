@@ -13,6 +13,9 @@ constexpr std::string_view kLibraryHeader = "m,k,n,dtype_in,ac_native_layout,b_n
 constexpr std::string_view kLayerHeader =
     "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,m,k,n,vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,"
     "rw_kb\n";
+constexpr std::string_view kShapeHeader =
+    "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
+    "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,rw_kb\n";
 constexpr std::string_view kTotalHeader = "model,device,dtype,tokens,bucket,batch,cores,measured_ms\n";
 
 class MeasuredSets : public ScenarioFolder {
@@ -128,13 +131,11 @@ TEST_F(MeasuredSets, ReadLayersWithTheirFollowersAndTheVendorsEstimate) {
 
 TEST_F(MeasuredSets, ReadConvolutionsAndReshapesFromTheirShapes) {
     const auto outcome =
-        load_set(layer_set(),
-                 "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
-                 "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,rw_kb\n"
-                 "1000,1,wide,Conv,fp16,\"1,64,1,20\",\"32,64,1,3\",\"1,32,1,10\",10,192,32,,,9,\n"
-                 "1000,1,point,Conv,fp16,\"1,64,1,20\",\"32,64,1,1\",\"1,32,1,20\",20,64,32,,,9,\n"
-                 "1000,1,heads,Reshape,fp16,\"1,64,1,20\",,\"4,16,1,20\",,,,,,1,\n"
-                 "1000,1,out,Reshape,fp16,\"1,64,1,20\",,\"1,64,20\",,,,,,9,\n");
+        load_set(layer_set(), std::string(kShapeHeader) +
+                                  "1000,1,wide,Conv,fp16,\"1,64,1,20\",\"32,64,1,3\",\"1,32,1,10\",10,192,32,,,9,\n"
+                                  "1000,1,point,Conv,fp16,\"1,64,1,20\",\"32,64,1,1\",\"1,32,1,20\",20,64,32,,,9,\n"
+                                  "1000,1,heads,Reshape,fp16,\"1,64,1,20\",,\"4,16,1,20\",,,,,,1,\n"
+                                  "1000,1,out,Reshape,fp16,\"1,64,1,20\",,\"1,64,20\",,,,,,9,\n");
     ASSERT_EQ(outcome.complaints, "");
     const auto& rows = outcome.sets->front().rows;
     ASSERT_EQ(rows.size(), 4U);
@@ -155,13 +156,11 @@ TEST_F(MeasuredSets, ReadConvolutionsAndReshapesFromTheirShapes) {
 // The vendor prints a filter per channel as 1 x channels; a transposed convolution has its results per group second.
 TEST_F(MeasuredSets, ReadFiltersPerChannelAndTransposedConvolutions) {
     const auto outcome =
-        load_set(layer_set(),
-                 "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
-                 "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,rw_kb\n"
-                 "1000,1,a,ConvExSwish,int8,\"1,144,56,56\",\"1,144,3,3\",\"1,144,56,56\",,,,,,9,\n"
-                 "1000,1,b,ConvExSwish,int8,\"1,144,56,56\",\"144,1,3,3\",\"1,144,56,56\",,,,,,9,\n"
-                 "1000,1,c,ConvTranspose,int8,\"1,64,20,20\",\"64,32,2,2\",\"1,32,40,40\",,,,,,9,\n"
-                 "1000,1,d,Conv,int8,\"1,64,20,20\",\"1,64,1,1\",\"1,1,20,20\",,,,,,9,\n");
+        load_set(layer_set(), std::string(kShapeHeader) +
+                                  "1000,1,a,ConvExSwish,int8,\"1,144,56,56\",\"1,144,3,3\",\"1,144,56,56\",,,,,,9,\n"
+                                  "1000,1,b,ConvExSwish,int8,\"1,144,56,56\",\"144,1,3,3\",\"1,144,56,56\",,,,,,9,\n"
+                                  "1000,1,c,ConvTranspose,int8,\"1,64,20,20\",\"64,32,2,2\",\"1,32,40,40\",,,,,,9,\n"
+                                  "1000,1,d,Conv,int8,\"1,64,20,20\",\"1,64,1,1\",\"1,1,20,20\",,,,,,9,\n");
     ASSERT_EQ(outcome.complaints, "");
     const auto& rows = outcome.sets->front().rows;
     ASSERT_EQ(rows.size(), 4U);
@@ -177,11 +176,9 @@ TEST_F(MeasuredSets, ReadFiltersPerChannelAndTransposedConvolutions) {
 }
 
 TEST_F(MeasuredSets, ReadHeadsThatAreLaidOutAsImages) {
-    const auto outcome =
-        load_set(layer_set(),
-                 "npu_mhz,cores,layer,op_type,dtype,input_shape_nchw,weight_shape_oihw,output_shape_nchw,m,k,n,"
-                 "vendor_est_ddr_cycles,vendor_est_npu_cycles,measured_us,rw_kb\n"
-                 "1000,1,a,exSDPAttention,fp16,\"12,64,32,32;12,64,1,1024;...\",,\"12,64,32,32\",,,,,,9,\n");
+    const auto outcome = load_set(
+        layer_set(), std::string(kShapeHeader) +
+                         "1000,1,a,exSDPAttention,fp16,\"12,64,32,32;12,64,1,1024;...\",,\"12,64,32,32\",,,,,,9,\n");
     ASSERT_EQ(outcome.complaints, "");
     const Kernel& kernel = std::get<TimedKernel>(outcome.sets->front().rows.front().work).kernel;
     EXPECT_EQ(kernel.dims, Dims(AttentionDims{1, 12, 12, 1024, 1024, 64}));

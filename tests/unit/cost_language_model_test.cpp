@@ -70,14 +70,18 @@ TEST(ProductCuts, AreToldOfTheKernel) {
                 HasSubstr("in 2 pieces of k"));
 }
 
-TEST(ProductCuts, ALimitThatIsNotCutSendsTheProductElsewhere) {
-    const Profile profile = board_that_cuts("max_k: 8192, else: cpu");
+// A product of depth 8960 by weights, or by other activations.
+Support support_of_deep_product(const Profile& profile, bool weights) {
     Operator op;
     op.kind = OperatorKind::kMatmul;
-    op.dims = MatmulDims{1, 8, 8960, 256, true};
+    op.dims = MatmulDims{1, 8, 8960, 256, weights};
     op.dtype = DType::kInt8;
     const Device& npu = profile.devices[0];
-    const Support support = operator_support(op, profile, npu, matrix_dtypes(npu));
+    return operator_support(op, profile, npu, matrix_dtypes(npu));
+}
+
+TEST(ProductCuts, ALimitThatIsNotCutSendsTheProductElsewhere) {
+    const Support support = support_of_deep_product(board_that_cuts("max_k: 8192, else: cpu"), true);
     EXPECT_FALSE(support.supported);
     EXPECT_EQ(support.fallback, DeviceId{1});
     EXPECT_THAT(support.reason, HasSubstr("k is 8960, the limit is 8192"));
@@ -85,14 +89,8 @@ TEST(ProductCuts, ALimitThatIsNotCutSendsTheProductElsewhere) {
 
 TEST(ProductCuts, WeightsOfAConvolutionAreNotLimited) {
     const Profile profile = board_that_cuts("max_k: 8192, else: cpu, as_convolution: true");
-    Operator op;
-    op.kind = OperatorKind::kMatmul;
-    op.dims = MatmulDims{1, 8, 8960, 256, true};
-    op.dtype = DType::kInt8;
-    const Device& npu = profile.devices[0];
-    EXPECT_TRUE(operator_support(op, profile, npu, matrix_dtypes(npu)).supported);
-    op.dims = MatmulDims{1, 8, 8960, 256, false};
-    EXPECT_FALSE(operator_support(op, profile, npu, matrix_dtypes(npu)).supported) << "a product of two activations";
+    EXPECT_TRUE(support_of_deep_product(profile, true).supported);
+    EXPECT_FALSE(support_of_deep_product(profile, false).supported) << "a product of two activations";
 }
 
 // 64 x 1024 by 1024 x 256 with 4-bit weights.
