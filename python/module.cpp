@@ -11,16 +11,16 @@
 #include <utility>
 #include <vector>
 
-#include "berth/build_info.h"
-#include "berth/evaluation.h"
-#include "berth/every_number.h"
-#include "berth/findings.h"
-#include "berth/hardware_comparison_report.h"
-#include "berth/report.h"
-#include "berth/scenario_analysis.h"
-#include "berth/scenario_diff_report.h"
-#include "berth/scenario_inputs.h"
-#include "berth/sweep_report.h"
+#include "berth/base/build_info.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/analysis/every_number.h"
+#include "berth/analysis/findings.h"
+#include "berth/report/hardware_comparison_report.h"
+#include "berth/report/report.h"
+#include "berth/analysis/scenario_analysis.h"
+#include "berth/report/scenario_diff_report.h"
+#include "berth/scenario/scenario_inputs.h"
+#include "berth/report/sweep_report.h"
 
 namespace berth {
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "berth/import_config.h"
-#include "berth/model.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/graph/model.h"
+#include "berth/importers/import_config.h"
 #include "graph_fixtures.h"
 
 namespace berth {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 
 namespace berth {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 #include "placement/costed/block_schedule.h"
 
 namespace berth {

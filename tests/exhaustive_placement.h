@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "placement/contraction.h"
 #include "placement/optimality.h"
 

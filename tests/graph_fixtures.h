@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 #include "graph/size_rules.h"
 #include "scratch_folder.h"
 

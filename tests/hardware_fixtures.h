@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/load_profile.h"
-#include "berth/profile.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/import_onnx.h"
-#include "berth/model.h"
+#include "berth/graph/model.h"
+#include "berth/importers/import_onnx.h"
 #include "onnx_bytes.h"
 
 namespace berth {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/plan.h"
+#include "berth/cost/plan.h"
 
 namespace berth {
 

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/expression.h"
-#include "berth/quantity_text.h"
+#include "berth/base/expression.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 #include "hardware_fixtures.h"
 #include "scratch_folder.h"
 

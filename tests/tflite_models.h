@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/import_tflite.h"
+#include "berth/importers/import_tflite.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

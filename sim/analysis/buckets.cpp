@@ -1,6 +1,6 @@
 // Dynamic programme over lengths in ascending order: a set consists of its longest bucket and the best set for the
 // shorter lengths.
-#include "berth/buckets.h"
+#include "berth/analysis/buckets.h"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,8 @@
 #include <set>
 
 #include "base/mapped.h"
-#include "berth/evaluation.h"
-#include "berth/latency_curve.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Evaluates a stage on other numbers of cores, and simulates the scenario with it.
-#include "berth/core_splits.h"
+#include "berth/analysis/core_splits.h"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,8 @@
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
 #include "base/in_parallel.h"
-#include "berth/brief_text.h"
-#include "berth/simulated_scenario.h"
+#include "berth/base/brief_text.h"
+#include "berth/evaluation/simulated_scenario.h"
 #include "graph/batch_rule.h"
 #include "simulation/simulate.h"
 

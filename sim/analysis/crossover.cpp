@@ -1,5 +1,5 @@
 // Samples a range, and bisects between neighbouring samples with different winners.
-#include "berth/crossover.h"
+#include "berth/analysis/crossover.h"
 
 #include <fmt/format.h>
 
@@ -12,8 +12,8 @@
 #include "analysis/digits.h"
 #include "analysis/in_order.h"
 #include "base/mapped.h"
-#include "berth/evaluation.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

@@ -9,8 +9,8 @@
 
 #include "analysis/answer_difference.h"
 #include "analysis/variation.h"
-#include "berth/evaluation.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

@@ -1,12 +1,12 @@
 // The questions of a design review, answered for one scenario.
-#include "berth/design_review.h"
+#include "berth/analysis/design_review.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "berth/latency_curve.h"
+#include "berth/analysis/latency_curve.h"
 
 namespace berth {
 

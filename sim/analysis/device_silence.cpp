@@ -6,8 +6,8 @@
 
 #include "analysis/silence_reason.h"
 #include "base/mapped.h"
-#include "berth/profile_keys.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/profile_keys.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Groups reasons by their wording without numbers.
-#include "berth/dropped_points.h"
+#include "berth/analysis/dropped_points.h"
 
 #include <algorithm>
 

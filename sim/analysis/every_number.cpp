@@ -1,5 +1,5 @@
 // Tries every number on its own, in addition to the existing settings only.
-#include "berth/every_number.h"
+#include "berth/analysis/every_number.h"
 
 #include <algorithm>
 #include <memory>

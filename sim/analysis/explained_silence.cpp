@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 
 namespace berth {
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
-#include "berth/latency_curve.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/base/brief_text.h"
 #include "evaluation/context_memory.h"
 
 namespace berth {

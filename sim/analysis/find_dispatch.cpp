@@ -5,9 +5,9 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
-#include "berth/runtimes.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
-#include "berth/runtimes.h"
+#include "berth/base/brief_text.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

@@ -3,9 +3,9 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
-#include "berth/fusion_summary.h"
-#include "berth/runtimes.h"
+#include "berth/base/brief_text.h"
+#include "berth/evaluation/fusion_summary.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

@@ -6,7 +6,7 @@
 #include <bit>
 
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 
 namespace berth {
 

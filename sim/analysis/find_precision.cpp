@@ -6,7 +6,7 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 
 namespace berth {
 

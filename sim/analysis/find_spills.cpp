@@ -9,8 +9,8 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
-#include "berth/runtimes.h"
+#include "berth/base/brief_text.h"
+#include "berth/hardware/runtimes.h"
 #include "hardware/own_parameters.h"
 
 namespace berth {

@@ -1,5 +1,5 @@
 // Runs all finders over all stages, and orders findings by the time that they save.
-#include "berth/findings.h"
+#include "berth/analysis/findings.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "analysis/finding_thresholds.h"
 #include "analysis/variation.h"
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 #include "evaluation/kept_graphs.h"
 
 namespace berth {

@@ -1,7 +1,7 @@
 // First error of a list of diagnostics.
 #pragma once
 
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 
 namespace berth {
 

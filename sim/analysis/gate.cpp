@@ -1,5 +1,5 @@
 // Evaluates scenarios in two revisions and judges the differences.
-#include "berth/gate.h"
+#include "berth/analysis/gate.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
-#include "berth/hardware_comparison.h"
+#include "berth/analysis/hardware_comparison.h"
 
 #include <memory>
 #include <utility>
 
 #include "analysis/first_error.h"
-#include "berth/kept_documents.h"
-#include "berth/objective.h"
+#include "berth/base/kept_documents.h"
+#include "berth/scenario/objective.h"
 
 namespace berth {
 

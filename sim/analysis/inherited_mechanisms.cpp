@@ -1,5 +1,5 @@
 // Inherited mechanisms of a runtime: each is taken out of a copy of the profile, and the stage evaluated again.
-#include "berth/inherited_mechanisms.h"
+#include "berth/analysis/inherited_mechanisms.h"
 
 #include <algorithm>
 #include <array>

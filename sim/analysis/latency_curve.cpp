@@ -1,5 +1,5 @@
 // Latency as a function of input length: the stage is re-evaluated with other tokens and buckets.
-#include "berth/latency_curve.h"
+#include "berth/analysis/latency_curve.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "analysis/crossing_search.h"
-#include "berth/evaluation.h"
-#include "berth/runtimes.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

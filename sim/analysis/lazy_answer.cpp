@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "analysis/variation.h"
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 namespace berth {
 

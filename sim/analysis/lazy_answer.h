@@ -7,7 +7,7 @@
 
 #include "analysis/answer_difference.h"
 #include "analysis/other_answers.h"
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "base/index.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
-#include "berth/lowering_conditions.h"
-#include "berth/placement_program.h"
-#include "berth/scenario.h"
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
+#include "berth/cost/lowering_conditions.h"
+#include "berth/placement/placement_program.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Ranks a scenario's kernels by how much their measurement would improve its decisions and latency.
-#include "berth/next_measurement.h"
+#include "berth/analysis/next_measurement.h"
 
 #include <algorithm>
 #include <cmath>

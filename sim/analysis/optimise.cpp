@@ -1,11 +1,11 @@
 // Pareto front of a sweep: points that no other point dominates.
-#include "berth/optimise.h"
+#include "berth/analysis/optimise.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

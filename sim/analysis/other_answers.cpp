@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 namespace berth {
 

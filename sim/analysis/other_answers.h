@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
-#include "berth/scenario_diff.h"
+#include "berth/analysis/scenario_diff.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

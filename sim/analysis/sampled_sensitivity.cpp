@@ -10,9 +10,9 @@
 #include "analysis/lowered_scenario.h"
 #include "base/chance.h"
 #include "base/mapped.h"
-#include "berth/runtimes.h"
-#include "berth/sensitivity.h"
-#include "berth/statistics.h"
+#include "berth/analysis/sensitivity.h"
+#include "berth/base/statistics.h"
+#include "berth/hardware/runtimes.h"
 #include "evaluation/sensitivities.h"
 #include "evaluation/symmetric_root.h"
 

@@ -1,5 +1,5 @@
 // Sampling plans, and axis values at their points.
-#include "berth/sampling.h"
+#include "berth/analysis/sampling.h"
 
 #include <fmt/format.h>
 
@@ -11,8 +11,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "berth/crossover.h"
-#include "berth/quantity_text.h"
+#include "berth/analysis/crossover.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

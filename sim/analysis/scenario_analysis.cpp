@@ -1,13 +1,13 @@
 // Analyses after the choice of placements, all from the same result.
-#include "berth/scenario_analysis.h"
+#include "berth/analysis/scenario_analysis.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include "analysis/narrowed_precision.h"
-#include "berth/core_splits.h"
-#include "berth/silent_changes.h"
-#include "berth/simulated_scenario.h"
+#include "berth/analysis/core_splits.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 namespace berth {
 

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <utility>
 
-#include "berth/profile.h"
-#include "berth/quantity_text.h"
-#include "berth/scenario.h"
-#include "berth/yaml_differences.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_differences.h"
+#include "berth/hardware/profile.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/scenario_diff.h"
-#include "berth/scenario_inputs.h"
+#include "berth/analysis/scenario_diff.h"
+#include "berth/scenario/scenario_inputs.h"
 
 namespace berth {
 

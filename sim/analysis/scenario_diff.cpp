@@ -1,5 +1,5 @@
 // Applies the changes between two scenarios one after another, with an evaluation after each.
-#include "berth/scenario_diff.h"
+#include "berth/analysis/scenario_diff.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,8 +12,8 @@
 #include "analysis/stage_answers.h"
 #include "analysis/variation.h"
 #include "base/mapped.h"
-#include "berth/kept_documents.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/kept_documents.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Effects of each number, summed over stages and compared with the margins of decisions.
-#include "berth/sensitivity.h"
+#include "berth/analysis/sensitivity.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "berth/profile.h"
+#include "berth/hardware/profile.h"
 #include "evaluation/sensitivities.h"
 #include "evaluation/stage_choice.h"
 

@@ -7,8 +7,8 @@
 #include <array>
 
 #include "base/mapped.h"
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

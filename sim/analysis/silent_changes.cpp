@@ -1,5 +1,5 @@
 // Applies all changes but one, and one change alone, and compares the results.
-#include "berth/silent_changes.h"
+#include "berth/analysis/silent_changes.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 
 #include "analysis/explained_silence.h"
 #include "base/mapped.h"
-#include "berth/brief_text.h"
-#include "berth/scenario_inputs.h"
-#include "berth/yaml_differences.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/yaml_differences.h"
+#include "berth/scenario/scenario_inputs.h"
 
 namespace berth {
 

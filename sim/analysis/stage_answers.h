@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "analysis/other_answers.h"
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

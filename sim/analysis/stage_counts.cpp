@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
 #include "graph/batch_rule.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "berth/scenario.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Points of a grid, evaluated on many threads and delivered in order.
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "analysis/in_order.h"
 #include "analysis/stage_counts.h"
 #include "analysis/sweep_worker.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "analysis/digits.h"
-#include "berth/crossover.h"
-#include "berth/quantity_text.h"
+#include "berth/analysis/crossover.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

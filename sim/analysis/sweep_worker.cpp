@@ -5,7 +5,7 @@
 
 #include "analysis/stage_counts.h"
 #include "analysis/variation.h"
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "analysis/lowered_scenario.h"
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
 
 namespace berth {
 

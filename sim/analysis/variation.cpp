@@ -10,7 +10,7 @@
 
 #include "analysis/finding_thresholds.h"
 #include "base/mapped.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/findings.h"
-#include "berth/scenario.h"
+#include "berth/analysis/findings.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

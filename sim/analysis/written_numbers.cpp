@@ -5,9 +5,9 @@
 #include <array>
 #include <cmath>
 
-#include "berth/every_number.h"
-#include "berth/quantity_text.h"
-#include "berth/scenario_inputs.h"
+#include "berth/analysis/every_number.h"
+#include "berth/base/quantity_text.h"
+#include "berth/scenario/scenario_inputs.h"
 
 namespace berth {
 

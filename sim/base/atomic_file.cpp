@@ -1,5 +1,5 @@
 // Reads whole files, and replaces files atomically, on POSIX.
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // Rounding to significant digits, shares without false precision, counts in words.
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 
 #include <fmt/format.h>
 

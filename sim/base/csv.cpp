@@ -1,5 +1,5 @@
 // Splits CSV into cells, each with its line and column.
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Collects input errors and prints them, sorted by place.
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Evaluates compiled expressions on a fixed stack.
-#include "berth/expression.h"
+#include "berth/base/expression.h"
 
 #include <fmt/format.h>
 

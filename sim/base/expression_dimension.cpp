@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/unit_table.h"
-#include "berth/expression.h"
-#include "berth/quantity_text.h"
+#include "berth/base/expression.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

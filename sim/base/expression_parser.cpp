@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "berth/choice.h"
-#include "berth/expression.h"
-#include "berth/quantity_text.h"
+#include "berth/base/choice.h"
+#include "berth/base/expression.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Keeps documents by the path that they were read from.
-#include "berth/kept_documents.h"
+#include "berth/base/kept_documents.h"
 
 #include <utility>
 

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 
 namespace berth {
 

@@ -11,8 +11,8 @@
 #include "base/quantity_spread.h"
 #include "base/trimmed.h"
 #include "base/unit_table.h"
-#include "berth/diagnostics.h"
-#include "berth/quantity_text.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <variant>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

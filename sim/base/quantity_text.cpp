@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/unit_table.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

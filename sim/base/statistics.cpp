@@ -1,5 +1,5 @@
 // Summary statistics; formulas as in the header.
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/quantity_text.h"
-#include "berth/units.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/units.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Compares trees by the meaning of their leaves.
-#include "berth/yaml_differences.h"
+#include "berth/base/yaml_differences.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/yaml_tree.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

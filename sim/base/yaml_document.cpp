@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/yaml_tree.h"
-#include "berth/atomic_file.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -9,7 +9,7 @@
 
 #include "base/mapped.h"
 #include "base/yaml_tree.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

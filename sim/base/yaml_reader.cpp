@@ -10,8 +10,8 @@
 
 #include "base/trimmed.h"
 #include "base/yaml_tree.h"
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "base/yaml_tree.h"
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

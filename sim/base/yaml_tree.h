@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/diagnostics.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Fits a profile to rows: choice of the numbers, starting values, and the reported result.
-#include "berth/calibration.h"
+#include "berth/calibration/calibration.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <functional>
 #include <utility>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "calibration/fit.h"
 #include "calibration/fit_errors.h"
 #include "calibration/left_out.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/yaml_text.h"
-#include "berth/calibration.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/calibration/calibration.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Pairs of measured rows that are alternatives for the same work.
-#include "berth/choices.h"
+#include "berth/calibration/choices.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <map>
 #include <numeric>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "evaluation/stage_choice.h"
 
 namespace berth {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "berth/statistics.h"
-#include "berth/validation.h"
+#include "berth/base/statistics.h"
+#include "berth/calibration/validation.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 
 namespace berth {
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "evaluation/work.h"
 
 namespace berth {

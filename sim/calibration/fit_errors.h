@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "berth/calibration.h"
+#include "berth/calibration/calibration.h"
 #include "calibration/fit_rows.h"
 
 namespace berth {

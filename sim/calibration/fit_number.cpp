@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
-#include "berth/validation.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/calibration/validation.h"
 #include "calibration/fit_rows.h"
 
 namespace berth {

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "cost/lowering.h"
 #include "evaluation/work.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 
 namespace berth {
 

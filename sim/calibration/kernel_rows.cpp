@@ -1,5 +1,5 @@
 // Parses CSV rows and `--shape` texts into operators with sizes, dtype, cores and clock.
-#include "berth/kernel_rows.h"
+#include "berth/calibration/kernel_rows.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "calibration/layer_types.h"
 #include "calibration/measured_rows.h"
 #include "cost/lowering.h"

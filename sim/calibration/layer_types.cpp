@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 
 namespace berth {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 
 namespace berth {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "evaluation/work.h"
 
 namespace berth {

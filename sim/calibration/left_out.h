@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <span>
 
-#include "berth/calibration.h"
+#include "berth/calibration/calibration.h"
 #include "calibration/fit.h"
 
 namespace berth {

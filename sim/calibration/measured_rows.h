@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 #include "calibration/measured_table.h"
 
 namespace berth {

@@ -8,11 +8,11 @@
 #include <charconv>
 #include <cmath>
 
-#include "berth/atomic_file.h"
-#include "berth/import_profile.h"
-#include "berth/measure.h"
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/importers/import_profile.h"
+#include "berth/measure/measure.h"
 
 namespace berth {
 

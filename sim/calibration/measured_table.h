@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "berth/csv.h"
-#include "berth/units.h"
+#include "berth/base/csv.h"
+#include "berth/base/units.h"
 
 namespace berth {
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "berth/calibration.h"
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/calibration/calibration.h"
 #include "calibration/measured_rows.h"
 #include "calibration/number_bounds.h"
 

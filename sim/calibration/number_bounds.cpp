@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <variant>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

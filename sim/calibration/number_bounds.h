@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/calibration.h"
-#include "berth/number_orders.h"
+#include "berth/calibration/calibration.h"
+#include "berth/hardware/number_orders.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "berth/kernel_rows.h"
+#include "berth/calibration/kernel_rows.h"
 #include "calibration/measured_rows.h"
 
 namespace berth {

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "berth/scenario.h"
+#include "berth/scenario/scenario.h"
 #include "calibration/measured_table.h"
 
 namespace berth {

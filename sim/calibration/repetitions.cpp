@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "calibration/fit_rows.h"
 
 namespace berth {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "calibration/measured_rows.h"
 #include "calibration/read_models.h"
 #include "graph/batch_rule.h"

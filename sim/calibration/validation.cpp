@@ -1,13 +1,13 @@
 // Predicts measured kernels and models, and compares with a back-of-the-envelope estimate of each.
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "berth/placement_terms.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/cost/placement_terms.h"
 
 namespace berth {
 

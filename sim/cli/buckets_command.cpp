@@ -6,9 +6,9 @@
 #include <map>
 #include <memory>
 
-#include "berth/buckets_report.h"
-#include "berth/quantity_text.h"
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/buckets_report.h"
 #include "cli/command.h"
 #include "scenario/token_lengths.h"
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
-#include "berth/brief_text.h"
-#include "berth/calibration_report.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/brief_text.h"
+#include "berth/report/calibration_report.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "cli/fitted_profile.h"

@@ -9,14 +9,14 @@
 #include <string>
 #include <string_view>
 
-#include "berth/atomic_file.h"
-#include "berth/diagnostics.h"
-#include "berth/evaluation.h"
-#include "berth/file_kind.h"
-#include "berth/latency_curve.h"
-#include "berth/quantity_text.h"
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/file_kind.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 #include "cli/command.h"
 #include "report/json_values.h"
 #include "scenario/load_parts.h"

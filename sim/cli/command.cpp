@@ -12,8 +12,8 @@
 #include <system_error>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/quantity_text.h"
 #include "cli/machine_check.h"
 #include "cli/terminal_manners.h"
 #include "cli/terminal_width.h"

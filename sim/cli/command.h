@@ -13,13 +13,13 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/choice.h"
-#include "berth/diagnostics.h"
-#include "berth/provenance.h"
-#include "berth/scenario.h"
-#include "berth/silent_changes.h"
-#include "berth/sweep.h"
-#include "berth/text_width.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/analysis/sweep.h"
+#include "berth/base/choice.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/text_width.h"
+#include "berth/report/provenance.h"
+#include "berth/scenario/scenario.h"
 #include "cli/forms.h"
 
 namespace berth {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/build_info.h"
+#include "berth/base/build_info.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "cli/help_text.h"

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "base/mapped.h"
-#include "berth/hardware_comparison.h"
-#include "berth/hardware_comparison_report.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/hardware_comparison.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/report/hardware_comparison_report.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "cli/machine_check.h"

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/every_number.h"
-#include "berth/placement_report.h"
+#include "berth/analysis/every_number.h"
+#include "berth/report/placement_report.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 

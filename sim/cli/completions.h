@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/scenario.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -5,11 +5,11 @@
 #include <memory>
 #include <thread>
 
-#include "berth/atomic_file.h"
-#include "berth/crossover_report.h"
-#include "berth/csv.h"
-#include "berth/quantity_text.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/crossover_report.h"
 #include "cli/command.h"
 
 namespace berth {

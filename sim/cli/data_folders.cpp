@@ -8,8 +8,8 @@
 #include <map>
 #include <system_error>
 
-#include "berth/build_info.h"
-#include "berth/json_schema.h"
+#include "berth/base/build_info.h"
+#include "berth/schema/json_schema.h"
 
 namespace berth {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/file_kind.h"
-#include "berth/scenario.h"
+#include "berth/base/file_kind.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

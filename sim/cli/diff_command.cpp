@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "berth/quantity_text.h"
-#include "berth/scenario_diff_report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/scenario_diff_report.h"
 #include "cli/command.h"
 
 namespace berth {

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/report.h"
 #include "cli/command.h"
 #include "cli/stage_candidate.h"
 

@@ -5,8 +5,8 @@
 
 #include <system_error>
 
-#include "berth/atomic_file.h"
-#include "berth/file_kind.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/file_kind.h"
 #include "cli/data_folders.h"
 #include "scenario/find_file.h"
 

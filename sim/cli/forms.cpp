@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/csv.h"
-#include "berth/provenance.h"
+#include "berth/base/csv.h"
+#include "berth/report/provenance.h"
 #include "cli/command.h"
 #include "report/text_table.h"
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/choice.h"
+#include "berth/base/choice.h"
 
 namespace berth {
 

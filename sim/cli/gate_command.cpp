@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "berth/atomic_file.h"
-#include "berth/gate_report.h"
-#include "berth/quantity_text.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/gate_report.h"
 #include "cli/command.h"
 #include "cli/opened_revision.h"
 #include "cli/terminal_manners.h"

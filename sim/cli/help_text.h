@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "berth/text_width.h"
+#include "berth/base/text_width.h"
 
 namespace berth {
 

@@ -6,13 +6,13 @@
 #include <memory>
 #include <stdexcept>
 
-#include "berth/atomic_file.h"
-#include "berth/import_config.h"
-#include "berth/import_onnx.h"
-#include "berth/import_profile.h"
-#include "berth/import_tflite.h"
-#include "berth/latency_curve.h"
-#include "berth/quantity_text.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/quantity_text.h"
+#include "berth/importers/import_config.h"
+#include "berth/importers/import_onnx.h"
+#include "berth/importers/import_profile.h"
+#include "berth/importers/import_tflite.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "graph/batch_rule.h"

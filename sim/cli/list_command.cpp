@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/latency_curve.h"
-#include "berth/profile_keys.h"
-#include "berth/quantity_text.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/profile_keys.h"
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "report/json_values.h"

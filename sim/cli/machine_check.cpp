@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "berth/machine.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/hardware/machine.h"
 
 namespace berth {
 

@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "berth/diagnostics.h"
-#include "berth/profile.h"
-#include "berth/warning.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/warning.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

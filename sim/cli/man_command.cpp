@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
-#include "berth/diagnostics.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/diagnostics.h"
 #include "cli/command.h"
 
 namespace berth {

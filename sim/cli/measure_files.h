@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "berth/measure.h"
+#include "berth/measure/measure.h"
 #include "cli/command.h"
 
 namespace berth {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/temporary_folder.h"
-#include "berth/diagnostics.h"
-#include "berth/gate.h"
+#include "berth/analysis/gate.h"
+#include "berth/base/diagnostics.h"
 
 namespace berth {
 

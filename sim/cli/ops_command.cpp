@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "base/mapped.h"
-#include "berth/report.h"
+#include "berth/report/report.h"
 #include "cli/command.h"
 #include "cli/stage_candidate.h"
 #include "report/text_layout.h"

@@ -6,10 +6,10 @@
 #include <memory>
 #include <utility>
 
-#include "berth/optimise_report.h"
-#include "berth/quantity_text.h"
-#include "berth/silent_changes.h"
-#include "berth/sweep_report.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/optimise_report.h"
+#include "berth/report/sweep_report.h"
 #include "cli/command.h"
 #include "cli/sweep_axes.h"
 

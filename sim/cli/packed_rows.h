@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
 
 namespace berth {
 

@@ -1,7 +1,7 @@
 // berth place: placement on a ready-costed graph.
 #include <memory>
 
-#include "berth/placement_report.h"
+#include "berth/report/placement_report.h"
 #include "cli/command.h"
 
 namespace berth {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/warning.h"
+#include "berth/base/warning.h"
 #include "cli/command.h"
 
 namespace berth {

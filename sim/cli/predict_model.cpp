@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "base/mapped.h"
-#include "berth/latency_curve.h"
-#include "berth/report.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/report/report.h"
 #include "cli/predict.h"
 #include "graph/batch_rule.h"
 #include "scenario/offered_precision.h"

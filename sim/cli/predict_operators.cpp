@@ -5,10 +5,10 @@
 #include <span>
 #include <stdexcept>
 
-#include "berth/atomic_file.h"
-#include "berth/kernel_rows.h"
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/quantity_text.h"
+#include "berth/calibration/kernel_rows.h"
+#include "berth/report/report.h"
 #include "cli/predict.h"
 #include "report/json_values.h"
 

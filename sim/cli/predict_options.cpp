@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "cli/predict.h"
 #include "report/text_layout.h"
 

@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
-#include "berth/calibration_report.h"
-#include "berth/validation_report.h"
+#include "berth/base/atomic_file.h"
+#include "berth/report/calibration_report.h"
+#include "berth/report/validation_report.h"
 #include "cli/fitted_profile.h"
 #include "cli/measure_files.h"
 

@@ -2,7 +2,7 @@
 #include "cli/row_sink.h"
 
 #include "base/line_file.h"
-#include "berth/sweep_report.h"
+#include "berth/report/sweep_report.h"
 #include "cli/command.h"
 #include "cli/packed_rows.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "berth/diagnostics.h"
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
+#include "berth/base/diagnostics.h"
 
 namespace berth {
 

@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "berth/atomic_file.h"
-#include "berth/design_review.h"
-#include "berth/findings.h"
-#include "berth/latency_curve.h"
-#include "berth/report.h"
-#include "berth/scenario_analysis.h"
-#include "berth/traffic_report.h"
+#include "berth/analysis/design_review.h"
+#include "berth/analysis/findings.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/analysis/scenario_analysis.h"
+#include "berth/base/atomic_file.h"
+#include "berth/report/report.h"
+#include "berth/report/traffic_report.h"
 #include "cli/command.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "berth/json_schema.h"
+#include "berth/schema/json_schema.h"
 #include "cli/command.h"
 
 namespace berth {

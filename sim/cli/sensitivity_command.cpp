@@ -1,10 +1,10 @@
 // berth sensitivity: the numbers that affect the answer, and those that could reverse it.
 #include <memory>
 
-#include "berth/atomic_file.h"
-#include "berth/every_number_report.h"
-#include "berth/sensitivity_report.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/atomic_file.h"
+#include "berth/report/every_number_report.h"
+#include "berth/report/sensitivity_report.h"
 #include "cli/command.h"
 
 namespace berth {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

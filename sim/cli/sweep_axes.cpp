@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "berth/sampling.h"
+#include "berth/analysis/sampling.h"
 #include "cli/machine_check.h"
 
 namespace berth {

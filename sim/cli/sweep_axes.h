@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
 #include "cli/command.h"
 
 namespace berth {

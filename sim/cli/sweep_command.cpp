@@ -13,12 +13,12 @@
 #include <string>
 
 #include "base/loaded_module.h"
-#include "berth/diagnostics.h"
-#include "berth/dropped_points.h"
-#include "berth/quantity_text.h"
-#include "berth/silent_changes.h"
-#include "berth/sweep_report.h"
-#include "berth/warnings_report.h"
+#include "berth/analysis/dropped_points.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/sweep_report.h"
+#include "berth/report/warnings_report.h"
 #include "cli/command.h"
 #include "cli/row_sink.h"
 #include "cli/sweep_axes.h"

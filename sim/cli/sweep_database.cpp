@@ -7,7 +7,7 @@
 
 #include "base/mapped.h"
 #include "base/overloaded.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "cli/packed_rows.h"
 #include "cli/row_sink.h"
 #include "report/sweep_cells.h"

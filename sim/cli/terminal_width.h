@@ -1,7 +1,7 @@
 // Width of the terminal.
 #pragma once
 
-#include "berth/text_width.h"
+#include "berth/base/text_width.h"
 
 namespace berth {
 

@@ -7,9 +7,9 @@
 #include <stdexcept>
 
 #include "base/mapped.h"
-#include "berth/choices_report.h"
-#include "berth/quantity_text.h"
-#include "berth/validation_report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/choices_report.h"
+#include "berth/report/validation_report.h"
 #include "cli/command.h"
 #include "cli/machine_check.h"
 #include "report/text_layout.h"

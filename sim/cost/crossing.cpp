@@ -1,7 +1,7 @@
 // Cost of moving a tensor between devices: over their direct link, or over the links of both to the host.
 #include <stdexcept>
 
-#include "berth/placement_terms.h"
+#include "berth/cost/placement_terms.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "cost/traced.h"
 
 namespace berth {

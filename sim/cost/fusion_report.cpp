@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/index.h"
-#include "berth/fusion.h"
-#include "berth/placement_terms.h"
+#include "berth/cost/fusion.h"
+#include "berth/cost/placement_terms.h"
 #include "cost/lowering.h"
 
 namespace berth {

@@ -1,7 +1,7 @@
 // Memory level that serves a working set, and the share evicted before reuse.
 #include <cmath>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 
 namespace berth {
 

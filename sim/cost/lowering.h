@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/plan.h"
+#include "berth/cost/plan.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Size thresholds of lowering decisions, and the traffic shares that they write into fused kernels.
-#include "berth/lowering_conditions.h"
+#include "berth/cost/lowering_conditions.h"
 
 #include "base/index.h"
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <string_view>
 
-#include "berth/cost.h"
-#include "berth/parameter.h"
-#include "berth/profile.h"
+#include "berth/base/parameter.h"
+#include "berth/cost/cost.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

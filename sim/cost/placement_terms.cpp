@@ -1,5 +1,5 @@
 // Table of placement terms without duplicates, and their evaluation under a profile.
-#include "berth/placement_terms.h"
+#include "berth/cost/placement_terms.h"
 
 #include <algorithm>
 #include <limits>

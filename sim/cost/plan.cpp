@@ -1,5 +1,5 @@
 // Lowers a graph to one device, pass by pass, and costs every distinct kernel once.
-#include "berth/plan.h"
+#include "berth/cost/plan.h"
 
 #include <algorithm>
 #include <stdexcept>

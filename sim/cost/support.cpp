@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "berth/diagnostics.h"
-#include "berth/quantity_text.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/quantity_text.h"
 #include "cost/lowering.h"
 #include "cost/rounding.h"
 

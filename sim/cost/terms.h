@@ -2,9 +2,9 @@
 // templates over the number type (numbers.h), instantiated for both types where they are defined.
 #pragma once
 
-#include "berth/cost.h"
-#include "berth/cost_breakdown.h"
-#include "berth/scheme.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/cost_breakdown.h"
+#include "berth/graph/scheme.h"
 #include "cost/numbers.h"
 
 namespace berth {

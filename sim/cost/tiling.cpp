@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 #include "cost/rounding.h"
 #include "cost/terms.h"
 

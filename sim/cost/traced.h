@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "berth/cost_breakdown.h"
+#include "berth/cost/cost_breakdown.h"
 #include "cost/numbers.h"
 
 namespace berth {

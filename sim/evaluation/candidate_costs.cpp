@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "evaluation/constraints.h"
 
 namespace berth {

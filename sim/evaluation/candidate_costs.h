@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "evaluation/first_token.h"
 #include "evaluation/phases.h"
 #include "evaluation/sensitivities.h"

@@ -11,7 +11,7 @@
 
 #include "base/index.h"
 #include "base/mapped.h"
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "evaluation/candidate_costs.h"
 #include "evaluation/overlap.h"
 #include "evaluation/phases.h"

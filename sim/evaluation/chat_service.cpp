@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/index.h"
-#include "berth/evaluation.h"
-#include "berth/runtimes.h"
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/evaluation/simulated_scenario.h"
+#include "berth/hardware/runtimes.h"
 #include "evaluation/candidates.h"
 #include "evaluation/drafts.h"
 #include "evaluation/phases.h"

@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "base/mapped.h"
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/index.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "evaluation/phases.h"
 
 namespace berth {

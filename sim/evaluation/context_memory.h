@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "evaluation/work.h"
 
 namespace berth {

@@ -12,7 +12,7 @@
 
 #include "base/index.h"
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "evaluation/candidates.h"
 #include "evaluation/constraints.h"
 #include "evaluation/phases.h"

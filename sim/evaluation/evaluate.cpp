@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "berth/brief_text.h"
-#include "berth/evaluation.h"
-#include "berth/quantity_text.h"
-#include "berth/scenario.h"
-#include "berth/simulated_scenario.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/evaluation/simulated_scenario.h"
+#include "berth/scenario/scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/constraints.h"
 #include "evaluation/drafts.h"

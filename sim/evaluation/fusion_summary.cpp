@@ -1,5 +1,5 @@
 // Aggregates missing fusions of equal operator kinds and reason.
-#include "berth/fusion_summary.h"
+#include "berth/evaluation/fusion_summary.h"
 
 #include <algorithm>
 

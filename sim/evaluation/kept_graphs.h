@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 namespace berth {
 

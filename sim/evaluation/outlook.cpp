@@ -14,7 +14,7 @@
 #include "base/chance.h"
 #include "base/in_parallel.h"
 #include "base/mapped.h"
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "evaluation/sensitivities.h"
 #include "evaluation/stage_choice.h"
 #include "evaluation/symmetric_root.h"

@@ -1,9 +1,9 @@
 // Stability and deadline outlook of a stream under the uncertainty of the profile's numbers.
 #pragma once
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
-#include "berth/simulation.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 

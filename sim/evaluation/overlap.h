@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
-#include "berth/simulation.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
+#include "berth/simulation/simulation.h"
 #include "evaluation/work.h"
 
 namespace berth {

@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/simulation.h"
+#include "berth/scenario/scenario.h"
+#include "berth/simulation/simulation.h"
 #include "evaluation/work.h"
 
 namespace berth {

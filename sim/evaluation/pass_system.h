@@ -1,9 +1,9 @@
 // One pass of a stage as tasks on the resources of a profile.
 #pragma once
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
-#include "berth/simulation.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/simulation.h"
+#include "berth/scenario/scenario.h"
+#include "berth/simulation/simulation.h"
 #include "evaluation/work.h"
 #include "placement/list_schedule.h"
 

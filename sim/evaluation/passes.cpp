@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "evaluation/work.h"
 
 namespace berth {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/placement_terms.h"
+#include "berth/cost/placement_terms.h"
+#include "berth/evaluation/evaluation.h"
 #include "evaluation/work.h"
 
 namespace berth {

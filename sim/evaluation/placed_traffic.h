@@ -1,7 +1,7 @@
 // Simulation of a request stream on a placed scenario, for any kind of request.
 #pragma once
 
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 namespace berth {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/index.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "cost/lowering.h"
 #include "evaluation/sensitivities.h"
 

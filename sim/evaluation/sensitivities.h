@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/placement_terms.h"
-#include "berth/profile.h"
+#include "berth/cost/placement_terms.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Converts candidates into simulation tasks: hand-overs on the link, calls on the cores, bytes through DRAM.
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include <variant>
 
 #include "base/mapped.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "evaluation/outlook.h"
 #include "evaluation/pass_system.h"
 #include "evaluation/placed_traffic.h"

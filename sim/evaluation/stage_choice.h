@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "evaluation/work.h"
 
 namespace berth {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/simulated_scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/pass_load.h"
 #include "evaluation/pass_system.h"

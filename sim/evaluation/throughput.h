@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 #include "evaluation/work.h"
 
 namespace berth {

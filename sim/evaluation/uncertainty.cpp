@@ -7,7 +7,7 @@
 
 #include "base/mapped.h"
 #include "base/overloaded.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "cost/lowering.h"
 #include "evaluation/sensitivities.h"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/placement.h"
-#include "berth/placement_sums.h"
-#include "berth/plan.h"
+#include "berth/cost/plan.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/placement/placement.h"
+#include "berth/placement/placement_sums.h"
 
 namespace berth {
 

@@ -2,7 +2,7 @@
 // moves.
 #pragma once
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "report/json_values.h"
 
 namespace berth {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "berth/choice.h"
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
-#include "berth/scenario_inputs.h"
+#include "berth/base/choice.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
+#include "berth/scenario/scenario_inputs.h"
 
 namespace berth {
 

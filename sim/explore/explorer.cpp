@@ -5,13 +5,13 @@
 
 #include <algorithm>
 
-#include "berth/build_info.h"
-#include "berth/design_review.h"
-#include "berth/findings.h"
-#include "berth/provenance.h"
-#include "berth/report.h"
-#include "berth/scenario_analysis.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/design_review.h"
+#include "berth/analysis/findings.h"
+#include "berth/analysis/scenario_analysis.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/build_info.h"
+#include "berth/report/provenance.h"
+#include "berth/report/report.h"
 #include "explore/answer_json.h"
 
 namespace berth {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/scenario_inputs.h"
+#include "berth/scenario/scenario_inputs.h"
 #include "explore/controls.h"
 #include "report/json_values.h"
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/path_steps.h"
-#include "berth/profile_keys.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/profile_keys.h"
 #include "explore/controls.h"
 
 namespace berth {
@@ -87,7 +87,7 @@ class HardwareControls {
         return std::move(controls_);
     }
 
-    // Visitor for the keys in berth/profile_keys.h that are not parameters.
+    // Visitor for the keys in berth/hardware/profile_keys.h that are not parameters.
     void number(auto&&... /*row*/) {}
     void per_dtype(auto&&... /*row*/) {}
     void count(std::string_view key, std::int64_t member, IntegerRange /*range*/, KeyNeed /*need*/,

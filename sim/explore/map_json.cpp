@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
+#include "berth/base/quantity_text.h"
 #include "explore/explorer.h"
 
 namespace berth {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 #include "explore/explorer.h"
 #include "http/http_server.h"
 

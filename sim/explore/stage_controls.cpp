@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/latency_curve.h"
-#include "berth/quantity_text.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/base/quantity_text.h"
 #include "explore/controls.h"
 #include "graph/batch_rule.h"
 

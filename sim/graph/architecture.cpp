@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 #include "graph/borrowed_sections.h"
 #include "graph/expression_reader.h"
 #include "graph/size_rules.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 #include "graph/batch_rule.h"
 #include "graph/size_rules.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 namespace berth {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

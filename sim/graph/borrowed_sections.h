@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/kept_documents.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/kept_documents.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Reads which configurations an architecture applies to, and the fields that its sizes come from.
-#include "berth/config_mapping.h"
+#include "berth/graph/config_mapping.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <iterator>
 #include <utility>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 namespace berth {
 

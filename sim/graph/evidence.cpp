@@ -1,5 +1,5 @@
 // Compares operator sizes with the measured ranges.
-#include "berth/evidence.h"
+#include "berth/graph/evidence.h"
 
 #include <algorithm>
 

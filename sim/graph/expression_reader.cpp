@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "berth/choice.h"
+#include "berth/base/choice.h"
 
 namespace berth {
 

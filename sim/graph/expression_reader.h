@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "berth/expression.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/expression.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Sums over a graph, and its execution order.
-#include "berth/graph.h"
+#include "berth/graph/graph.h"
 
 #include <fmt/format.h>
 

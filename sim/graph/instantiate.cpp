@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 #include "graph/section_plan.h"
 #include "graph/size_rules.h"
 #include "graph/tensor_check.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 namespace berth {
 

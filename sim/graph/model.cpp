@@ -1,5 +1,5 @@
 // Reads a model: its architecture, its sizes, and its published number of parameters.
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "graph/borrowed_sections.h"
 #include "graph/size_rules.h"
 

@@ -4,7 +4,7 @@
 #include <initializer_list>
 
 #include "base/overloaded.h"
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 
 namespace berth {
 

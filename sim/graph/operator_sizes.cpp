@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 
 namespace berth {
 

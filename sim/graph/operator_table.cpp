@@ -1,7 +1,7 @@
 // Operator table: one row per kind with name, sizes, vector class, category and ONNX names.
 #include <array>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 
 namespace berth {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "berth/graph.h"
+#include "berth/graph/graph.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Storage of constants under a scheme: bytes per weight, group scales, and operators kept at full width.
-#include "berth/scheme.h"
+#include "berth/graph/scheme.h"
 
 namespace berth {
 

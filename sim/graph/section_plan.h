@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 namespace berth {
 

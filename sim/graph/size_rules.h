@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 
 namespace berth {
 

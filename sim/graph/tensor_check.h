@@ -1,7 +1,7 @@
 // Consistency of an operator's tensors with its sizes.
 #pragma once
 
-#include "berth/graph.h"
+#include "berth/graph/graph.h"
 
 namespace berth {
 

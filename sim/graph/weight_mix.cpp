@@ -1,7 +1,7 @@
 // Mixed weight formats of llama.cpp: which matrices are stored wider than the rest.
 #include <optional>
 
-#include "berth/scheme.h"
+#include "berth/graph/scheme.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "hardware/profile_reading.h"
 
 namespace berth {

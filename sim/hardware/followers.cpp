@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -1,4 +1,4 @@
-// Reads the rows of berth/profile_keys.h from YAML.
+// Reads the rows of berth/hardware/profile_keys.h from YAML.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "berth/profile_keys.h"
+#include "berth/hardware/profile_keys.h"
 #include "hardware/profile_reading.h"
 
 namespace berth {
@@ -42,7 +42,7 @@ template <class Q>
     }
 }
 
-/// Row visitor that reads values; see berth/profile_keys.h.
+/// Row visitor that reads values; see berth/hardware/profile_keys.h.
 class KeyReader {
   public:
     explicit KeyReader(YamlNode map) : map_(std::move(map)) {}

@@ -6,9 +6,9 @@
 #include <system_error>
 #include <utility>
 
-#include "berth/load_profile.h"
-#include "berth/profile.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/profile.h"
 #include "hardware/former_keys.h"
 #include "hardware/profile_reading.h"
 

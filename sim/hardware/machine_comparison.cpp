@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/diagnostics.h"
-#include "berth/machine.h"
-#include "berth/quantity_text.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/machine.h"
 
 namespace berth {
 

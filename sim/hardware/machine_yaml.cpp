@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/yaml_text.h"
-#include "berth/machine.h"
+#include "berth/hardware/machine.h"
 #include "hardware/profile_reading.h"
 
 namespace berth {

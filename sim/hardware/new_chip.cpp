@@ -1,4 +1,4 @@
-#include "berth/new_chip.h"
+#include "berth/hardware/new_chip.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "base/path_steps.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/number_orders.h"
+#include "berth/hardware/number_orders.h"
 
 namespace berth {
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "hardware/profile_reading.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "berth/profile.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "berth/profile_keys.h"
-#include "berth/runtimes.h"
+#include "berth/hardware/profile_keys.h"
+#include "berth/hardware/runtimes.h"
 #include "hardware/followers.h"
 #include "hardware/own_parameters.h"
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "berth/profile.h"
-#include "berth/scheme.h"
+#include "berth/graph/scheme.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Look-ups in a profile.
-#include "berth/profile.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
-// Lists the rows of berth/profile_keys.h.
-#include "berth/profile_keys.h"
+// Lists the rows of berth/hardware/profile_keys.h.
+#include "berth/hardware/profile_keys.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/path_steps.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

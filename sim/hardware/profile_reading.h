@@ -6,10 +6,10 @@
 #include <string_view>
 #include <utility>
 
-#include "berth/profile.h"
-#include "berth/profile_keys.h"
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/hardware/profile.h"
+#include "berth/hardware/profile_keys.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/mapped.h"
-#include "berth/load_profile.h"
+#include "berth/hardware/load_profile.h"
 #include "hardware/key_reader.h"
 
 namespace berth {

@@ -1,5 +1,5 @@
 // Several runtimes of one chip: aligns their devices, and identifies the numbers that they share.
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 
 #include <fmt/format.h>
 

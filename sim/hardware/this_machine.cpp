@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 
 #include "base/trimmed.h"
-#include "berth/machine.h"
+#include "berth/hardware/machine.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/diagnostics.h"
-#include "berth/expression.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/expression.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

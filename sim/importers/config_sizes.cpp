@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "graph/size_rules.h"
 
 namespace berth {

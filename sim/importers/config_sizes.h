@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/model.h"
+#include "berth/graph/model.h"
 #include "importers/config_fields.h"
 
 namespace berth {

@@ -1,5 +1,5 @@
 // Reads a configuration through the mapping of the architecture for its model type.
-#include "berth/import_config.h"
+#include "berth/importers/import_config.h"
 
 #include <fmt/format.h>
 
@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "base/yaml_text.h"
-#include "berth/graph.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/graph/graph.h"
 #include "graph/size_rules.h"
 #include "importers/config_fields.h"
 #include "importers/config_sizes.h"

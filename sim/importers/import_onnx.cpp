@@ -1,5 +1,5 @@
 // Runs the steps of an import in order, and reports warnings and errors.
-#include "berth/import_onnx.h"
+#include "berth/importers/import_onnx.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "graph/size_rules.h"
 #include "importers/import_steps.h"
 #include "importers/onnx_graph.h"

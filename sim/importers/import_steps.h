@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/network_import.h"
+#include "berth/importers/network_import.h"
 #include "importers/onnx_file.h"
 
 namespace berth {

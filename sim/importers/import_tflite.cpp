@@ -1,5 +1,5 @@
 // Converts a TensorFlow Lite file to ONNX, and that to a graph.
-#include "berth/import_tflite.h"
+#include "berth/importers/import_tflite.h"
 
 #include <fmt/format.h>
 

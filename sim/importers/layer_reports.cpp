@@ -8,10 +8,10 @@
 #include <map>
 #include <memory>
 
-#include "berth/csv.h"
-#include "berth/import_profile.h"
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/importers/import_profile.h"
 #include "importers/onnx_operators.h"
 
 namespace berth {

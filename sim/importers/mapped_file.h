@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 
 namespace berth {
 

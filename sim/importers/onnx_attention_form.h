@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "importers/onnx_flow.h"
 
 namespace berth {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "importers/onnx_flow.h"
 
 namespace berth {

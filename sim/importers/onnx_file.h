@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 
 namespace berth {
 

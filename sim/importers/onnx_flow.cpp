@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "importers/onnx_flow_builder.h"
 #include "importers/onnx_products.h"
 #include "importers/onnx_rule.h"

@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "berth/network_import.h"
+#include "berth/importers/network_import.h"
 #include "importers/onnx_file.h"
 
 namespace berth {

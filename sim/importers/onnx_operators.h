@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "importers/onnx_network.h"
 
 namespace berth {

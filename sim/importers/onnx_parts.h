@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "importers/onnx_attention_form.h"
 #include "importers/onnx_network.h"
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "importers/onnx_network.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <unordered_set>
 
-#include "berth/graph.h"
+#include "berth/graph/graph.h"
 
 namespace berth {
 

@@ -5,9 +5,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "berth/import_profile.h"
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/importers/import_profile.h"
 #include "importers/onnx_operators.h"
 #include "importers/onnx_patterns.h"
 

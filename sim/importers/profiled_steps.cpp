@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "berth/csv.h"
-#include "berth/import_profile.h"
-#include "berth/quantity_text.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
+#include "berth/importers/import_profile.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "base/yaml_text.h"
-#include "berth/network_import.h"
+#include "berth/importers/network_import.h"
 #include "graph/size_rules.h"
 
 namespace berth {

@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "berth/graph.h"
-#include "berth/operators.h"
+#include "berth/graph/graph.h"
+#include "berth/graph/operators.h"
 #include "measure/timing.h"
 
 namespace berth {

@@ -1,5 +1,5 @@
 // Checks whether the machine computes at the highest speed seen before.
-#include "berth/host_pace.h"
+#include "berth/measure/host_pace.h"
 
 #include <omp.h>
 

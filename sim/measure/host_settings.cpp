@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "base/yaml_text.h"
-#include "berth/measure.h"
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/measure/measure.h"
 
 namespace berth {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/measure.h"
+#include "berth/measure/measure.h"
 
 namespace berth {
 

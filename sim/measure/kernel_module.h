@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/graph.h"
+#include "berth/graph/graph.h"
 #include "measure/timing.h"
 
 namespace berth {

@@ -1,5 +1,5 @@
 // Runs a job with its number of threads, and writes its row.
-#include "berth/measure.h"
+#include "berth/measure/measure.h"
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/overloaded.h"
-#include "berth/cost.h"
-#include "berth/csv.h"
+#include "berth/base/csv.h"
+#include "berth/cost/cost.h"
 #include "measure/kernel_module.h"
 #include "measure/probes.h"
 

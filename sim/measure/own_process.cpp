@@ -11,7 +11,7 @@
 #include <cstring>
 #include <exception>
 
-#include "berth/measure.h"
+#include "berth/measure/measure.h"
 
 namespace berth {
 

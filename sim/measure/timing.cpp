@@ -7,7 +7,7 @@
 #include <limits>
 #include <span>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 
 namespace berth {
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
-#include "berth/host_pace.h"
-#include "berth/measure.h"
+#include "berth/measure/host_pace.h"
+#include "berth/measure/measure.h"
 
 namespace berth {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "placement/branch_and_bound.h"
 #include "placement/contraction.h"
 #include "placement/frontier_placement.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

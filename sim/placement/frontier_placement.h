@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "berth/units.h"
+#include "berth/base/units.h"
 
 namespace berth {
 

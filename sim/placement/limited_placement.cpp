@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "base/index.h"
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "placement/optimality.h"
 
 namespace berth {

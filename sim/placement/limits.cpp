@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/index.h"
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "placement/contraction.h"
 #include "placement/optimality.h"
 #include "placement/pair_cut.h"

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "base/index.h"
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "placement/crossings.h"
 
 namespace berth {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/index.h"
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

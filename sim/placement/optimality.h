@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "placement/contraction.h"
 #include "placement/tolerances.h"
 

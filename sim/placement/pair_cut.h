@@ -1,7 +1,7 @@
 // Optimal reassignment of operators between two devices, with all other operators fixed.
 #pragma once
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

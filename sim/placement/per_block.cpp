@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

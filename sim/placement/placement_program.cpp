@@ -1,5 +1,5 @@
 // The dynamic programme's states as layers of moves, and its evaluation for given term values.
-#include "berth/placement_program.h"
+#include "berth/placement/placement_program.h"
 
 #include <algorithm>
 #include <map>

@@ -1,5 +1,5 @@
 // Sums of terms from device plans, and the placement problem with their values under the plans' profile.
-#include "berth/placement_sums.h"
+#include "berth/placement/placement_sums.h"
 
 #include <algorithm>
 #include <limits>

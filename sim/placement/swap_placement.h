@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

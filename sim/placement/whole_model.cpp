@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "berth/sweep.h"
+#include "berth/analysis/sweep.h"
 
 namespace berth {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "evaluation/stage_choice.h"
 #include "report/names.h"
 #include "report/sections.h"

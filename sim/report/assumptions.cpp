@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/mapped.h"
-#include "berth/interval.h"
-#include "berth/quantity_text.h"
+#include "berth/base/interval.h"
+#include "berth/base/quantity_text.h"
 #include "report/evidence_text.h"
 #include "report/sections.h"
 #include "report/text_layout.h"

@@ -1,5 +1,5 @@
 // One row per number of buckets, with its benefit and its memory.
-#include "berth/buckets_report.h"
+#include "berth/report/buckets_report.h"
 
 #include <fmt/format.h>
 

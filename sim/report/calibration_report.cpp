@@ -1,5 +1,5 @@
 // Report of berth calibrate: what the measured rows determine about the numbers of a profile.
-#include "berth/calibration_report.h"
+#include "berth/report/calibration_report.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "base/mapped.h"
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "report/json_values.h"
 #include "report/text_layout.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/fusions.h"
 #include "report/names.h"
 #include "report/sections.h"

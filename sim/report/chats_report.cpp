@@ -5,9 +5,9 @@
 #include <array>
 #include <utility>
 
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
-#include "berth/traffic_report.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/traffic_report.h"
 #include "report/names.h"
 #include "report/text_layout.h"
 #include "report/traffic_json.h"

@@ -1,6 +1,6 @@
 // berth validate --decisions: pairs of measured rows of the same work, as text, Markdown and JSON.
-#include "berth/choices_report.h"
-#include "berth/brief_text.h"
+#include "berth/report/choices_report.h"
+#include "berth/base/brief_text.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/json_values.h"
 #include "report/validation_tables.h"
 

@@ -1,8 +1,8 @@
 // Trade-off between cores per request and concurrent requests, and inputs per pass, as text and as JSON.
 #include <fmt/format.h>
 
-#include "berth/brief_text.h"
-#include "berth/core_splits.h"
+#include "berth/analysis/core_splits.h"
+#include "berth/base/brief_text.h"
 #include "report/names.h"
 #include "report/sections.h"
 #include "report/text_layout.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "berth/crossover_report.h"
+#include "berth/report/crossover_report.h"
 #include "report/label_layout.h"
 #include "report/page/written_page.h"
 #include "report/plot_style.h"

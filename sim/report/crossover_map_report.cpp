@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/crossover_report.h"
-#include "berth/dropped_points.h"
-#include "berth/quantity_text.h"
-#include "berth/warnings_report.h"
+#include "berth/analysis/dropped_points.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/crossover_report.h"
+#include "berth/report/warnings_report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/page/written_page.h"

@@ -1,13 +1,13 @@
 // Crossovers as sentences and a table, as JSON and CSV.
-#include "berth/crossover_report.h"
-#include "berth/brief_text.h"
+#include "berth/report/crossover_report.h"
+#include "berth/base/brief_text.h"
 
 #include <fmt/format.h>
 
 #include "base/mapped.h"
-#include "berth/dropped_points.h"
-#include "berth/quantity_text.h"
-#include "berth/warnings_report.h"
+#include "berth/analysis/dropped_points.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/warnings_report.h"
 #include "report/json_values.h"
 #include "report/sections.h"
 #include "report/text_layout.h"

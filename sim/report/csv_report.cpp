@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/report.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/names.h"

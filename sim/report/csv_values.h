@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "berth/csv.h"
-#include "berth/evaluation.h"
+#include "berth/base/csv.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

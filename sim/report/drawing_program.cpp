@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/unnamed_file.h"
 
 // The header, of 2014, does not compile without these warnings.

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "berth/dropped_points.h"
-#include "berth/sweep.h"
+#include "berth/analysis/dropped_points.h"
+#include "berth/analysis/sweep.h"
 #include "report/json_values.h"
 
 namespace berth {

@@ -1,12 +1,12 @@
 // One line per number and tried value.
-#include "berth/every_number_report.h"
+#include "berth/report/every_number_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/json_values.h"
 #include "report/markdown_text.h"
 #include "report/text_layout.h"

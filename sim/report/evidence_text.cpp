@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/text_layout.h"
 
 namespace berth {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "berth/evidence.h"
-#include "berth/text_width.h"
+#include "berth/base/text_width.h"
+#include "berth/graph/evidence.h"
 
 namespace berth {
 

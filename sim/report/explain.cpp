@@ -5,8 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/report.h"
 #include "report/evidence_text.h"
 #include "report/explanation.h"
 #include "report/fusions.h"

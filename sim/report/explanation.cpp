@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/names.h"
 #include "report/text_layout.h"
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "berth/cost_breakdown.h"
-#include "berth/evaluation.h"
-#include "berth/runtimes.h"
-#include "berth/text_width.h"
+#include "berth/base/text_width.h"
+#include "berth/cost/cost_breakdown.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/hardware/runtimes.h"
 #include "report/json_values.h"
 
 namespace berth {

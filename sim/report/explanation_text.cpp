@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/explanation.h"
 #include "report/text_layout.h"
 

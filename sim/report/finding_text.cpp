@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "berth/provenance.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/provenance.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
 

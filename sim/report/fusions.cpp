@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "berth/brief_text.h"
-#include "berth/fusion_summary.h"
+#include "berth/base/brief_text.h"
+#include "berth/evaluation/fusion_summary.h"
 #include "report/names.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "report/json_values.h"
 
 namespace berth {

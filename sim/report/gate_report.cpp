@@ -1,5 +1,5 @@
 // The table of changed answers, as text, Markdown, JSON, CSV and JUnit XML.
-#include "berth/gate_report.h"
+#include "berth/report/gate_report.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "base/overloaded.h"
-#include "berth/csv.h"
-#include "berth/quantity_text.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/json_values.h"
 #include "report/markdown_text.h"

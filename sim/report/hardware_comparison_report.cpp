@@ -1,4 +1,4 @@
-#include "berth/hardware_comparison_report.h"
+#include "berth/report/hardware_comparison_report.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <array>
 #include <numeric>
 
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
-#include "berth/scenario_diff_report.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/scenario_diff_report.h"
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/page/comparison_page.h"

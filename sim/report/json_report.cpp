@@ -2,7 +2,7 @@
 #include <map>
 #include <string>
 
-#include "berth/report.h"
+#include "berth/report/report.h"
 #include "report/fusions.h"
 #include "report/json_values.h"
 #include "report/names.h"

@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
 #include "report/csv_values.h"
 #include "report/fusions.h"
 #include "report/names.h"

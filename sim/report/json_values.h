@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/evaluation.h"
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 

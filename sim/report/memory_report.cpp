@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/report.h"
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/text_layout.h"

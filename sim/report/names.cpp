@@ -8,9 +8,9 @@
 #include <stdexcept>
 
 #include "base/mapped.h"
-#include "berth/brief_text.h"
-#include "berth/cost_breakdown.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/cost/cost_breakdown.h"
 
 namespace berth {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "berth/evaluation.h"
-#include "berth/scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

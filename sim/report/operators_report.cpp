@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/report.h"
 #include "report/evidence_text.h"
 #include "report/json_values.h"
 #include "report/names.h"

@@ -1,15 +1,15 @@
 // A Pareto front as a table, JSON, CSV, and a picture of its first two goals.
-#include "berth/optimise_report.h"
+#include "berth/report/optimise_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
-#include "berth/quantity_text.h"
-#include "berth/sweep_report.h"
-#include "berth/warnings_report.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/sweep_report.h"
+#include "berth/report/warnings_report.h"
 #include "report/dropped.h"
 #include "report/json_values.h"
 #include "report/page/written_page.h"

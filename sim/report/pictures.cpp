@@ -1,12 +1,12 @@
 // Draws all pictures of a result.
-#include "berth/pictures.h"
+#include "berth/report/pictures.h"
 
 #include <fmt/format.h>
 
 #include <set>
 #include <utility>
 
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 #include "report/drawing_program.h"
 #include "report/names.h"
 #include "report/plot_style.h"

@@ -1,5 +1,5 @@
 // Report of a placement; loads are recomputed from their definition, not taken from the search.
-#include "berth/placement_report.h"
+#include "berth/report/placement_report.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 #include "report/csv_values.h"
 #include "report/names.h"
 #include "report/plot_rows.h"

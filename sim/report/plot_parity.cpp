@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 
-#include "berth/brief_text.h"
-#include "berth/calibration_report.h"
-#include "berth/validation_report.h"
+#include "berth/base/brief_text.h"
+#include "berth/report/calibration_report.h"
+#include "berth/report/validation_report.h"
 #include "report/plot_style.h"
 
 namespace berth {

@@ -5,7 +5,7 @@
 #include <set>
 #include <string_view>
 
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 #include "report/csv_values.h"
 #include "report/names.h"
 #include "report/plot_rows.h"

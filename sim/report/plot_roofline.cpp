@@ -8,9 +8,9 @@
 #include <set>
 
 #include "base/mapped.h"
-#include "berth/brief_text.h"
-#include "berth/csv.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/label_layout.h"
 #include "report/names.h"

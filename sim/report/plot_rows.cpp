@@ -7,8 +7,8 @@
 #include <cmath>
 #include <utility>
 
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/operators.h"
-#include "berth/pictures.h"
+#include "berth/graph/operators.h"
+#include "berth/report/pictures.h"
 
 namespace berth {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "berth/brief_text.h"
-#include "berth/csv.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/csv.h"
 #include "report/csv_values.h"
 #include "report/plot_rows.h"
 

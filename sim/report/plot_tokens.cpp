@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 #include "report/csv_values.h"
 #include "report/label_layout.h"
 #include "report/plot_rows.h"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/csv.h"
-#include "berth/quantity_text.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/names.h"
 #include "report/plot_rows.h"

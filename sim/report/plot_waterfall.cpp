@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 #include "report/csv_values.h"
 #include "report/plot_rows.h"
 #include "report/scenario_diff_tables.h"

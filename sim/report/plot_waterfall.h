@@ -1,7 +1,7 @@
 // Waterfall chart between two scenarios, for `berth diff` and `berth compare`.
 #pragma once
 
-#include "berth/scenario_diff.h"
+#include "berth/analysis/scenario_diff.h"
 #include "report/plot_style.h"
 
 namespace berth {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/report.h"
 #include "report/evidence_text.h"
 #include "report/explanation.h"
 #include "report/json_values.h"

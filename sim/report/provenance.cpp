@@ -1,5 +1,5 @@
 // Provenance at the head of JSON and at the end of text.
-#include "berth/provenance.h"
+#include "berth/report/provenance.h"
 
 #include <fmt/format.h>
 

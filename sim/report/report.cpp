@@ -1,12 +1,12 @@
 // A folder with everything about one result.
-#include "berth/report.h"
+#include "berth/report/report.h"
 
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "berth/atomic_file.h"
-#include "berth/traffic_report.h"
+#include "berth/base/atomic_file.h"
+#include "berth/report/traffic_report.h"
 #include "report/page/written_page.h"
 
 namespace berth {

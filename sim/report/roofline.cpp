@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 #include "report/names.h"
 
 namespace berth {

@@ -1,5 +1,5 @@
 // Scenario differences as text, as JSON, and as a folder with a picture and a page.
-#include "berth/scenario_diff_report.h"
+#include "berth/report/scenario_diff_report.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/brief_text.h"
-#include "berth/scenario_diff.h"
+#include "berth/analysis/scenario_diff.h"
+#include "berth/base/brief_text.h"
 #include "report/json_values.h"
 #include "report/text_table.h"
 

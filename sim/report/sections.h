@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "berth/crossover.h"
-#include "berth/evaluation.h"
-#include "berth/findings.h"
-#include "berth/scenario.h"
-#include "berth/sensitivity.h"
-#include "berth/text_width.h"
+#include "berth/analysis/crossover.h"
+#include "berth/analysis/findings.h"
+#include "berth/analysis/sensitivity.h"
+#include "berth/base/text_width.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 #include "report/text_table.h"
 
 namespace berth {

@@ -1,6 +1,6 @@
 // Sensitivities as a table with bars, and as JSON.
-#include "berth/sensitivity_report.h"
-#include "berth/brief_text.h"
+#include "berth/report/sensitivity_report.h"
+#include "berth/base/brief_text.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
-#include "berth/warnings_report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/report/warnings_report.h"
 #include "report/json_values.h"
 #include "report/names.h"
 #include "report/page/written_page.h"

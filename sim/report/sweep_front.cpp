@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/label_layout.h"
 
 namespace berth {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/optimise.h"
+#include "berth/analysis/optimise.h"
 #include "report/plot_style.h"
 
 namespace berth {

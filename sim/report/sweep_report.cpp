@@ -1,11 +1,11 @@
 // One row or object per point of a sweep.
-#include "berth/sweep_report.h"
+#include "berth/report/sweep_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/csv_values.h"
 #include "report/dropped.h"
 #include "report/json_values.h"

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/brief_text.h"
-#include "berth/text_width.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/text_width.h"
 #include "report/text_table.h"
 
 namespace berth {

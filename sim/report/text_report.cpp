@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "berth/report.h"
-#include "berth/traffic_report.h"
-#include "berth/warnings_report.h"
+#include "berth/report/report.h"
+#include "berth/report/traffic_report.h"
+#include "berth/report/warnings_report.h"
 #include "report/sections.h"
 #include "report/text_layout.h"
 

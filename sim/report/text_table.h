@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/text_width.h"
+#include "berth/base/text_width.h"
 
 namespace berth {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/traffic_report.h"
+#include "berth/report/traffic_report.h"
 #include "report/json_values.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/simulated_scenario.h"
 #include "report/json_values.h"
 
 namespace berth {

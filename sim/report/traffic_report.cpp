@@ -1,5 +1,5 @@
 // Latency under concurrent requests, as text, JSON and trace.
-#include "berth/traffic_report.h"
+#include "berth/report/traffic_report.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/names.h"
 #include "report/text_layout.h"
 #include "report/traffic_json.h"

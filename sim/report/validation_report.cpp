@@ -1,11 +1,11 @@
 // berth validate: the tables as text, as Markdown, and all rows as JSON.
-#include "berth/validation_report.h"
+#include "berth/report/validation_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/json_values.h"
 #include "report/validation_tables.h"
 

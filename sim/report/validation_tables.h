@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 #include "report/text_layout.h"
 
 namespace berth {

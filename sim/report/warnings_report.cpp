@@ -1,7 +1,7 @@
 // Warnings of a result, as text.
 #include <fmt/format.h>
 
-#include "berth/warnings_report.h"
+#include "berth/report/warnings_report.h"
 #include "report/text_layout.h"
 
 namespace berth {

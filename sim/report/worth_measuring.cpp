@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/brief_text.h"
-#include "berth/quantity_text.h"
+#include "berth/base/brief_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 

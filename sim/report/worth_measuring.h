@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "berth/next_measurement.h"
+#include "berth/analysis/next_measurement.h"
 #include "report/text_table.h"
 
 namespace berth {

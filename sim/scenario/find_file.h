@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/scenario.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/import_onnx.h"
-#include "berth/import_tflite.h"
-#include "berth/load_profile.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/importers/import_onnx.h"
+#include "berth/importers/import_tflite.h"
 #include "scenario/find_file.h"
 #include "scenario/overrides.h"
 

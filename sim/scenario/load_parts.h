@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/scenario/scenario.h"
 #include "scenario/overrides.h"
 
 namespace berth {

@@ -8,11 +8,11 @@
 #include <string>
 #include <utility>
 
-#include "berth/arrivals.h"
-#include "berth/atomic_file.h"
-#include "berth/csv.h"
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/scenario/arrivals.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 #include "scenario/overrides.h"

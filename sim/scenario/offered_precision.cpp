@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "berth/runtimes.h"
+#include "berth/hardware/runtimes.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 

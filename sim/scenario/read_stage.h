@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/scenario/scenario.h"
 #include "scenario/stage_model.h"
 #include "scenario/stage_runtimes.h"
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

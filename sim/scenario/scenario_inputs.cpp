@@ -1,12 +1,12 @@
 // Resolves the files of a scenario into documents, and loads a scenario from such documents instead of files.
-#include "berth/scenario_inputs.h"
+#include "berth/scenario/scenario_inputs.h"
 
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
 
-#include "berth/profile.h"
+#include "berth/hardware/profile.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"
 #include "scenario/overrides.h"

@@ -6,9 +6,9 @@
 #include <functional>
 #include <utility>
 
-#include "berth/profile.h"
-#include "berth/quantity_text.h"
-#include "berth/scenario_inputs.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/profile.h"
+#include "berth/scenario/scenario_inputs.h"
 
 namespace berth {
 

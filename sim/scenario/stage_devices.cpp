@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "base/mapped.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "scenario/offered_precision.h"
 
 namespace berth {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "berth/profile.h"
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/hardware/profile.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

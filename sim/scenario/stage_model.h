@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/scenario/scenario.h"
 #include "scenario/stage_devices.h"
 
 namespace berth {

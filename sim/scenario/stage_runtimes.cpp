@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/yaml_differences.h"
+#include "berth/base/yaml_differences.h"
 #include "hardware/former_keys.h"
 #include "scenario/find_file.h"
 #include "scenario/load_parts.h"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "berth/runtimes.h"
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/hardware/runtimes.h"
+#include "berth/scenario/scenario.h"
 #include "scenario/stage_devices.h"
 
 namespace berth {

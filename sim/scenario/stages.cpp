@@ -2,7 +2,7 @@
 #include <variant>
 
 #include "base/mapped.h"
-#include "berth/scenario.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

@@ -11,8 +11,8 @@
 #include <system_error>
 
 #include "base/mapped.h"
-#include "berth/atomic_file.h"
-#include "berth/csv.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/csv.h"
 #include "scenario/find_file.h"
 
 namespace berth {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/scenario.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

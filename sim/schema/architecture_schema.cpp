@@ -1,5 +1,5 @@
 // Schema of architectures: sizes, checks, inputs, sections of operators, and the configurations that map to them.
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "graph/size_rules.h"
 #include "schema/schemas.h"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/parameter.h"
+#include "berth/base/parameter.h"
 #include "schema/schema_parts.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "graph/size_rules.h"
 #include "schema/schemas.h"
 

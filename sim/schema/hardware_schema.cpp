@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "base/mapped.h"
-#include "berth/profile_keys.h"
+#include "berth/hardware/profile_keys.h"
 #include "schema/key_schema.h"
 #include "schema/schemas.h"
 

@@ -1,5 +1,5 @@
 // Writes the schemas as text.
-#include "berth/json_schema.h"
+#include "berth/schema/json_schema.h"
 
 #include <stdexcept>
 

@@ -1,4 +1,4 @@
-// Converts the rows of berth/profile_keys.h to keys of a schema.
+// Converts the rows of berth/hardware/profile_keys.h to keys of a schema.
 #pragma once
 
 #include <string_view>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "berth/profile_keys.h"
+#include "berth/hardware/profile_keys.h"
 #include "schema/schema_parts.h"
 
 namespace berth {

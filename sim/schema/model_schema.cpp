@@ -1,5 +1,5 @@
 // Schema of models: an architecture with its sizes, or a graph written out in full.
-#include "berth/operators.h"
+#include "berth/graph/operators.h"
 #include "schema/schemas.h"
 
 namespace berth {

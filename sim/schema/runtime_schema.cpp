@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "base/mapped.h"
-#include "berth/profile_keys.h"
-#include "berth/scheme.h"
+#include "berth/graph/scheme.h"
+#include "berth/hardware/profile_keys.h"
 #include "schema/key_schema.h"
 #include "schema/schemas.h"
 

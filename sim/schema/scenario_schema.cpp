@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "berth/scenario.h"
-#include "berth/scheme.h"
+#include "berth/graph/scheme.h"
+#include "berth/scenario/scenario.h"
 #include "schema/schemas.h"
 
 namespace berth {

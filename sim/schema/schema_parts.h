@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/choice.h"
-#include "berth/quantity_text.h"
-#include "berth/units.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/choice.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/units.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/chance.h"
-#include "berth/chat_passes.h"
+#include "berth/simulation/chat_passes.h"
 
 namespace berth {
 

@@ -1,5 +1,5 @@
 // Parts of passes, and their expected sums, averaged over the length distributions of chats.
-#include "berth/chat_passes.h"
+#include "berth/simulation/chat_passes.h"
 
 #include <algorithm>
 #include <cmath>

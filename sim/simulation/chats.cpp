@@ -1,5 +1,5 @@
 // A stream of chats at a service that has a device to itself.
-#include "berth/chats.h"
+#include "berth/simulation/chats.h"
 
 #include <algorithm>
 

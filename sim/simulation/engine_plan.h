@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 

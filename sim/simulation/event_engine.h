@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/chance.h"
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 #include "simulation/chat_line.h"
 #include "simulation/engine_plan.h"
 #include "simulation/engine_record.h"

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string>
 
-#include "berth/profile.h"
-#include "berth/simulation.h"
+#include "berth/hardware/profile.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 

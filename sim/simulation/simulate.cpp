@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 #include "simulation/event_engine.h"
 #include "simulation/saturation.h"
 #include "simulation/simulate.h"

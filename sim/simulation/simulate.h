@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "simulation/engine_record.h"
 
 namespace berth {

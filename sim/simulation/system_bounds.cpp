@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 #include "simulation/saturation.h"
 
 namespace berth {

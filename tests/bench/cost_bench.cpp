@@ -5,10 +5,10 @@
 #include <stdexcept>
 
 #include "bench_fixtures.h"
-#include "berth/evaluation.h"
-#include "berth/findings.h"
-#include "berth/plan.h"
-#include "berth/scenario.h"
+#include "berth/analysis/findings.h"
+#include "berth/cost/plan.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 namespace {

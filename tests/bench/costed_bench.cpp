@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 
 namespace berth {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "bench_fixtures.h"
-#include "berth/import_onnx.h"
-#include "berth/plan.h"
-#include "berth/scenario.h"
+#include "berth/cost/plan.h"
+#include "berth/importers/import_onnx.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 namespace {

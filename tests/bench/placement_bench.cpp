@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 namespace {

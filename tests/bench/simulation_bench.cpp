@@ -1,7 +1,7 @@
 // Events per second of the simulator, and an hour of traffic.
 #include <benchmark/benchmark.h>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 
 namespace berth {
 namespace {

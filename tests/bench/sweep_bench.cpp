@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "berth/sweep_report.h"
+#include "berth/report/sweep_report.h"
 
 namespace berth {
 namespace {

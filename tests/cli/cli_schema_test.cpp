@@ -1,5 +1,5 @@
 // berth schema: output and refusals.
-#include "berth/json_schema.h"
+#include "berth/schema/json_schema.h"
 #include "cli/run_berth.h"
 
 namespace berth {

@@ -1,8 +1,8 @@
 // berth sweep and berth crossover.
 #include <filesystem>
 
-#include "berth/csv.h"
-#include "berth/quantity_text.h"
+#include "berth/base/csv.h"
+#include "berth/base/quantity_text.h"
 #include "cli/database.h"
 #include "cli/run_berth.h"
 

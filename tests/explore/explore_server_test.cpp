@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "explore/server.h"
 #include "scratch_folder.h"
 

@@ -8,9 +8,9 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "berth/load_profile.h"
-#include "berth/profile.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/profile.h"
 #include "hardware_fixtures.h"
 #include "layer_reports.h"
 

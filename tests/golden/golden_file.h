@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 
 namespace berth {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "berth/csv.h"
-#include "berth/report.h"
+#include "berth/base/csv.h"
+#include "berth/report/report.h"
 #include "report_sample.h"
 
 namespace berth {

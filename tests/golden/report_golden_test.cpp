@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "berth/report.h"
+#include "berth/report/report.h"
 #include "golden_file.h"
 #include "report/text_layout.h"
 #include "report_sample.h"

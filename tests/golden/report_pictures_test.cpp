@@ -8,8 +8,8 @@
 #include <fstream>
 #include <map>
 
-#include "berth/cost.h"
-#include "berth/report.h"
+#include "berth/cost/cost.h"
+#include "berth/report/report.h"
 #include "report/roofline.h"
 #include "report_sample.h"
 #include "scratch_folder.h"

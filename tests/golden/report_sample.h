@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "berth/findings.h"
-#include "berth/latency_curve.h"
-#include "berth/scenario.h"
+#include "berth/analysis/findings.h"
+#include "berth/analysis/latency_curve.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 

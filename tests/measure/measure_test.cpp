@@ -7,8 +7,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "berth/csv.h"
-#include "berth/validation.h"
+#include "berth/base/csv.h"
+#include "berth/calibration/validation.h"
 #include "cli/run_berth.h"
 #include "kernels/onednn.h"
 #include "measure/timing.h"

@@ -10,8 +10,8 @@
 #include <map>
 
 #include "analysis/lowered_scenario.h"
-#include "berth/buckets.h"
-#include "berth/evaluation.h"
+#include "berth/analysis/buckets.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 namespace {

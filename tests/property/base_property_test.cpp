@@ -8,12 +8,12 @@
 #include <cmath>
 #include <vector>
 
-#include "berth/diagnostics.h"
-#include "berth/expression.h"
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
-#include "berth/units.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/diagnostics.h"
+#include "berth/base/expression.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/base/units.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 namespace {

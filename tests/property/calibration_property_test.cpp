@@ -8,11 +8,11 @@
 #include <limits>
 #include <set>
 
-#include "berth/calibration.h"
-#include "berth/load_profile.h"
-#include "berth/number_orders.h"
-#include "berth/quantity_text.h"
-#include "berth/statistics.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/statistics.h"
+#include "berth/calibration/calibration.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/number_orders.h"
 
 namespace berth {
 namespace {

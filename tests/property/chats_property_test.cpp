@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/chats.h"
+#include "berth/simulation/chats.h"
 #include "random_fixtures.h"
 
 namespace berth {

@@ -6,9 +6,9 @@
 
 #include <functional>
 
-#include "berth/cost.h"
-#include "berth/fusion.h"
-#include "berth/plan.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/fusion.h"
+#include "berth/cost/plan.h"
 #include "graph_fixtures.h"
 #include "hardware_fixtures.h"
 #include "plan_fixtures.h"

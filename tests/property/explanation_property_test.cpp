@@ -7,11 +7,11 @@
 #include <filesystem>
 #include <set>
 
-#include "berth/cost_breakdown.h"
-#include "berth/evaluation.h"
-#include "berth/plan.h"
-#include "berth/report.h"
-#include "berth/scenario.h"
+#include "berth/cost/cost_breakdown.h"
+#include "berth/cost/plan.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/report/report.h"
+#include "berth/scenario/scenario.h"
 #include "printed_formula.h"
 #include "random_kernels.h"
 

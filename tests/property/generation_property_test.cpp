@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 
 namespace berth {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

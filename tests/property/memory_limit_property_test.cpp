@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <random>
 
-#include "berth/evaluation.h"
-#include "berth/simulated_scenario.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 namespace berth::memory_limits {
 namespace {

@@ -11,11 +11,11 @@
 #include <filesystem>
 #include <map>
 
-#include "berth/cost.h"
-#include "berth/load_profile.h"
-#include "berth/new_chip.h"
-#include "berth/plan.h"
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/plan.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/new_chip.h"
 #include "plan_fixtures.h"
 
 namespace berth::new_chip_laws {

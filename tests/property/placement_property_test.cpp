@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "exhaustive_placement.h"
 #include "placement/frontier_placement.h"
 #include "placement/least_load.h"

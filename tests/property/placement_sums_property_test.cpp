@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "analysis/lowered_scenario.h"
-#include "berth/evaluation.h"
-#include "berth/placement_sums.h"
-#include "berth/runtimes.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/hardware/runtimes.h"
+#include "berth/placement/placement_sums.h"
 #include "evaluation/candidates.h"
 #include "evaluation/pass_load.h"
 #include "evaluation/pass_system.h"

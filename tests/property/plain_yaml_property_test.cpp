@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/yaml_plain.h"
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 
 namespace berth {
 namespace {

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 #include "random_kernels.h"
 
 namespace berth::shipped_laws {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 #include "random_fixtures.h"
 #include "simulation/max_min.h"
 #include "simulation/saturation.h"

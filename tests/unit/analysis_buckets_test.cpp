@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "berth/buckets.h"
+#include "berth/analysis/buckets.h"
 
 namespace berth {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "berth/core_splits.h"
-#include "berth/findings.h"
-#include "berth/simulated_scenario.h"
+#include "berth/analysis/core_splits.h"
+#include "berth/analysis/findings.h"
+#include "berth/evaluation/simulated_scenario.h"
 
 namespace berth {
 namespace {

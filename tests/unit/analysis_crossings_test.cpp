@@ -6,8 +6,8 @@
 #include <variant>
 
 #include "analysis/crossing_search.h"
-#include "berth/crossover.h"
-#include "berth/latency_curve.h"
+#include "berth/analysis/crossover.h"
+#include "berth/analysis/latency_curve.h"
 
 namespace berth {
 namespace {

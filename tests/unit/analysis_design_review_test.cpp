@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "berth/design_review.h"
+#include "berth/analysis/design_review.h"
 
 namespace berth {
 namespace {

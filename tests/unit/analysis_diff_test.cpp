@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "berth/optimise.h"
-#include "berth/scenario_diff_report.h"
+#include "berth/analysis/optimise.h"
+#include "berth/report/scenario_diff_report.h"
 #include "report/scenario_diff_tables.h"
 
 namespace berth {

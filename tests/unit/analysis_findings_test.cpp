@@ -10,9 +10,9 @@
 #include <memory>
 
 #include "analysis/finding_thresholds.h"
-#include "berth/evaluation.h"
-#include "berth/findings.h"
-#include "berth/quantity_text.h"
+#include "berth/analysis/findings.h"
+#include "berth/base/quantity_text.h"
+#include "berth/evaluation/evaluation.h"
 #include "scratch_folder.h"
 
 namespace berth {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "berth/inherited_mechanisms.h"
-#include "berth/load_profile.h"
+#include "berth/analysis/inherited_mechanisms.h"
+#include "berth/hardware/load_profile.h"
 
 namespace berth::inherited_mechanisms_tests {
 namespace {

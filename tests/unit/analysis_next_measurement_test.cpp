@@ -1,8 +1,8 @@
 // Kernels worth measuring are those that share uncertain numbers with a decision.
 #include <gmock/gmock.h>
 
-#include "berth/next_measurement.h"
-#include "berth/scenario.h"
+#include "berth/analysis/next_measurement.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 namespace {

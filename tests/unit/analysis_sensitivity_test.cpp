@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/sensitivity.h"
+#include "berth/analysis/sensitivity.h"
 
 namespace berth {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "analysis/explained_silence.h"
-#include "berth/every_number.h"
-#include "berth/quantity_text.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/every_number.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/base/quantity_text.h"
 #include "scratch_folder.h"
 
 namespace berth {

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <thread>
 
-#include "berth/crossover.h"
-#include "berth/evaluation.h"
-#include "berth/sampling.h"
-#include "berth/sweep_report.h"
+#include "berth/analysis/crossover.h"
+#include "berth/analysis/sampling.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/report/sweep_report.h"
 
 namespace berth {
 namespace {

@@ -1,5 +1,5 @@
 // Files are replaced completely or not at all.
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // Numbers for people: rounded to three digits, ends of shares, counts in words.
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 
 #include <gtest/gtest.h>
 

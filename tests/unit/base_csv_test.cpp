@@ -1,5 +1,5 @@
 // Splitting of CSV, and its messages about invalid tables.
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Collection and printing of errors, and suggestion of similar names.
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
 
 #include <gtest/gtest.h>
 

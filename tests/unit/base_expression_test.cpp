@@ -1,5 +1,5 @@
 // Symbolic expressions: values, precedence, exactness, and error positions.
-#include "berth/expression.h"
+#include "berth/base/expression.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 namespace berth {
 namespace {

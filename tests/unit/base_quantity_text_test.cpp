@@ -1,5 +1,5 @@
 // Quantities from and to text, with the exact text of every error.
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 
 #include <gtest/gtest.h>
 

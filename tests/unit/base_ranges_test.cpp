@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
-#include "berth/quantity_text.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/quantity_text.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 namespace {

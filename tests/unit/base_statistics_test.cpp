@@ -1,5 +1,5 @@
 // Statistics compared with hand-calculated values.
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "berth/interval.h"
-#include "berth/units.h"
+#include "berth/base/interval.h"
+#include "berth/base/units.h"
 
 namespace berth {
 namespace {

@@ -1,5 +1,5 @@
 // Dimensions are checked by the compiler; arithmetic combines exponents.
-#include "berth/units.h"
+#include "berth/base/units.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Semantic comparison of two documents, and stepwise conversion of one into the other.
-#include "berth/yaml_differences.h"
+#include "berth/base/yaml_differences.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // Overrides and inheritance of YAML documents.
 #include <gtest/gtest.h>
 
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 namespace {

@@ -1,7 +1,7 @@
 // A set number keeps its spread, kind and source, unless the new text states them.
 #include <gtest/gtest.h>
 
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
 
 namespace berth {
 namespace {

@@ -1,9 +1,9 @@
 // Conversion of YAML to types: values, locations, and the exact text of every error.
 #include <gtest/gtest.h>
 
-#include "berth/atomic_file.h"
-#include "berth/kept_documents.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/kept_documents.h"
+#include "berth/base/yaml_reader.h"
 #include "scratch_folder.h"
 
 namespace berth {

@@ -1,11 +1,11 @@
 // Pairs of measured rows, and those that differ by more than measurement noise.
-#include "berth/choices.h"
+#include "berth/calibration/choices.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "berth/interval.h"
+#include "berth/base/interval.h"
 
 namespace berth {
 namespace {

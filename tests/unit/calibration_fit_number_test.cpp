@@ -1,7 +1,7 @@
 // One number fitted to a file: the memory state is recovered from rows generated with it.
 #include <gmock/gmock.h>
 
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <random>
 
-#include "berth/calibration.h"
-#include "berth/calibration_report.h"
-#include "berth/kernel_rows.h"
+#include "berth/calibration/calibration.h"
+#include "berth/calibration/kernel_rows.h"
+#include "berth/report/calibration_report.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

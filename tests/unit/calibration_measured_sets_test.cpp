@@ -1,7 +1,7 @@
 // Manifests of measurements and their files: read rows, omitted rows, and the exact text of every error.
 #include <gmock/gmock.h>
 
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "berth/calibration.h"
-#include "berth/calibration_report.h"
-#include "berth/scenario.h"
+#include "berth/calibration/calibration.h"
+#include "berth/report/calibration_report.h"
+#include "berth/scenario/scenario.h"
 #include "calibration/fit_rows.h"
 #include "scratch_folder.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "berth/validation.h"
+#include "berth/calibration/validation.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

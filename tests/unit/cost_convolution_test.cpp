@@ -2,7 +2,7 @@
 // of 128 KiB in a buffer of 384 KiB, and an array of 32 columns with a depth of 32.
 #include <gtest/gtest.h>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
-#include "berth/cost.h"
-#include "berth/profile.h"
+#include "berth/cost/cost.h"
+#include "berth/hardware/profile.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -1,7 +1,7 @@
 // Fusion by rules: fused operators, barriers with their reasons, and their costs.
 #include <gtest/gtest.h>
 
-#include "berth/fusion.h"
+#include "berth/cost/fusion.h"
 #include "hardware_fixtures.h"
 #include "plan_fixtures.h"
 

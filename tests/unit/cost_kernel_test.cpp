@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "berth/cost.h"
-#include "berth/plan.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/plan.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "berth/plan.h"
+#include "berth/cost/plan.h"
 #include "cost/lowering.h"
 #include "hardware_fixtures.h"
 #include "report/explanation.h"

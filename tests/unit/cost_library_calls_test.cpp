@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "berth/cost.h"
-#include "berth/cost_breakdown.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/cost_breakdown.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "berth/cost.h"
-#include "berth/cost_breakdown.h"
-#include "berth/simulated_scenario.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/cost_breakdown.h"
+#include "berth/evaluation/simulated_scenario.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/plan.h"
+#include "berth/cost/plan.h"
 #include "hardware_fixtures.h"
 #include "plan_fixtures.h"
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <set>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

@@ -8,10 +8,10 @@
 #include <map>
 #include <stdexcept>
 
-#include "berth/evaluation.h"
-#include "berth/report.h"
-#include "berth/simulated_scenario.h"
-#include "berth/traffic_report.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/evaluation/simulated_scenario.h"
+#include "berth/report/report.h"
+#include "berth/report/traffic_report.h"
 #include "evaluation/drafts.h"
 #include "evaluation/placed_traffic.h"
 #include "scenario_fixtures.h"

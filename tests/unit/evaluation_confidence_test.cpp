@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "berth/report.h"
+#include "berth/report/report.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

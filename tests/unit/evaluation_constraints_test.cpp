@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "berth/evaluation.h"
-#include "berth/report.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/report/report.h"
 #include "scratch_folder.h"
 
 namespace berth {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/mapped.h"
-#include "berth/evaluation.h"
-#include "berth/quantity_text.h"
-#include "berth/report.h"
+#include "berth/base/quantity_text.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/report/report.h"
 #include "evaluation/work.h"
 #include "report/names.h"
 #include "scenario_fixtures.h"

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "berth/report.h"
+#include "berth/report/report.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

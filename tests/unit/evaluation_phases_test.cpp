@@ -8,9 +8,9 @@
 #include <optional>
 #include <stdexcept>
 
-#include "berth/evaluation.h"
-#include "berth/findings.h"
-#include "berth/simulated_scenario.h"
+#include "berth/analysis/findings.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/evaluation/simulated_scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/phases.h"
 #include "evaluation/stage_choice.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/chance.h"
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 #include "simulation/saturation.h"
 #include "simulation/simulate.h"
 #include "simulation/steady_state.h"

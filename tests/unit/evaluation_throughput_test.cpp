@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "berth/core_splits.h"
-#include "berth/simulated_scenario.h"
+#include "berth/analysis/core_splits.h"
+#include "berth/evaluation/simulated_scenario.h"
 #include "evaluation/overlap.h"
 #include "scenario_fixtures.h"
 

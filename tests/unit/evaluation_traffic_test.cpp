@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "berth/simulated_scenario.h"
-#include "berth/traffic_report.h"
+#include "berth/evaluation/simulated_scenario.h"
+#include "berth/report/traffic_report.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "berth/latency_curve.h"
+#include "berth/analysis/latency_curve.h"
 #include "graph_fixtures.h"
 
 namespace berth {

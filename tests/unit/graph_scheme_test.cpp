@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "berth/graph.h"
-#include "berth/scheme.h"
+#include "berth/graph/graph.h"
+#include "berth/graph/scheme.h"
 #include "graph_fixtures.h"
 
 namespace berth {

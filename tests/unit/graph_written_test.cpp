@@ -1,7 +1,7 @@
 // Models whose graph is written out operator by operator.
 #include <gtest/gtest.h>
 
-#include "berth/network_import.h"
+#include "berth/importers/network_import.h"
 #include "graph_fixtures.h"
 
 namespace berth {

@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "berth/cost.h"
-#include "berth/load_profile.h"
-#include "berth/plan.h"
-#include "berth/profile.h"
+#include "berth/cost/cost.h"
+#include "berth/cost/plan.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/profile.h"
 #include "plan_fixtures.h"
 #include "scratch_folder.h"
 

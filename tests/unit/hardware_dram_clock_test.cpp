@@ -1,7 +1,7 @@
 // The state of a board's memory: permitted values, and scaling of all bandwidths with it.
 #include <gmock/gmock.h>
 
-#include "berth/cost.h"
+#include "berth/cost/cost.h"
 #include "hardware_fixtures.h"
 
 namespace berth {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "evaluation/sensitivities.h"
 #include "hardware_fixtures.h"
 

@@ -1,9 +1,9 @@
 // The machine of a profile: detection from the system, the written form, and the comparison of machines.
 #include <gmock/gmock.h>
 
-#include "berth/machine.h"
-#include "berth/profile.h"
-#include "berth/yaml_reader.h"
+#include "berth/base/yaml_reader.h"
+#include "berth/hardware/machine.h"
+#include "berth/hardware/profile.h"
 #include "scratch_folder.h"
 
 namespace berth {

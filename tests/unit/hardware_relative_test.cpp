@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <regex>
 
-#include "berth/evaluation.h"
-#include "berth/silent_changes.h"
+#include "berth/analysis/silent_changes.h"
+#include "berth/evaluation/evaluation.h"
 #include "hardware_fixtures.h"
 #include "scratch_folder.h"
 

@@ -6,9 +6,9 @@
 #include <regex>
 #include <set>
 
-#include "berth/atomic_file.h"
-#include "berth/load_profile.h"
-#include "berth/profile.h"
+#include "berth/base/atomic_file.h"
+#include "berth/hardware/load_profile.h"
+#include "berth/hardware/profile.h"
 
 namespace berth {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "architecture_fixtures.h"
-#include "berth/import_config.h"
+#include "berth/importers/import_config.h"
 
 namespace berth {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "architecture_fixtures.h"
-#include "berth/import_config.h"
+#include "berth/importers/import_config.h"
 
 namespace berth {
 namespace {

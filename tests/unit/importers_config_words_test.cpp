@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "berth/import_config.h"
+#include "berth/importers/import_config.h"
 
 namespace berth {
 namespace {

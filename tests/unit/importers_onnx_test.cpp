@@ -7,7 +7,7 @@
 #include <iterator>
 #include <limits>
 
-#include "berth/import_onnx.h"
+#include "berth/importers/import_onnx.h"
 #include "graph_fixtures.h"
 #include "onnx_imports.h"
 

@@ -8,9 +8,9 @@
 #include <iterator>
 #include <set>
 
-#include "berth/atomic_file.h"
-#include "berth/csv.h"
-#include "berth/import_profile.h"
+#include "berth/base/atomic_file.h"
+#include "berth/base/csv.h"
+#include "berth/importers/import_profile.h"
 #include "graph_fixtures.h"
 
 namespace berth {

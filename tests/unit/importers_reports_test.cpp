@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "berth/atomic_file.h"
-#include "berth/import_profile.h"
+#include "berth/base/atomic_file.h"
+#include "berth/importers/import_profile.h"
 #include "graph_fixtures.h"
 #include "layer_reports.h"
 #include "onnx_imports.h"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "berth/costed_graph.h"
+#include "berth/placement/costed_graph.h"
 
 namespace berth {
 namespace {

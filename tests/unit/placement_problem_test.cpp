@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "berth/placement.h"
-#include "berth/placement_terms.h"
+#include "berth/cost/placement_terms.h"
+#include "berth/placement/placement.h"
 
 namespace berth {
 namespace {

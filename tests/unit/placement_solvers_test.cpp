@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "berth/placement.h"
+#include "berth/placement/placement.h"
 #include "exhaustive_placement.h"
 #include "placement/cut_network.h"
 #include "placement/frontier_placement.h"

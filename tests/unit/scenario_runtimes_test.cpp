@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "berth/evaluation.h"
-#include "berth/runtimes.h"
+#include "berth/evaluation/evaluation.h"
+#include "berth/hardware/runtimes.h"
 #include "scenario_fixtures.h"
 
 namespace berth {

@@ -1,14 +1,14 @@
 // Schemas contain the content of the tables; tests/schema_test.py checks their agreement with the readers.
-#include "berth/json_schema.h"
+#include "berth/schema/json_schema.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "berth/profile.h"
-#include "berth/scenario.h"
-#include "berth/scheme.h"
+#include "berth/graph/scheme.h"
+#include "berth/hardware/profile.h"
+#include "berth/scenario/scenario.h"
 
 namespace berth {
 namespace {

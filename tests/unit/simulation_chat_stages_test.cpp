@@ -1,7 +1,7 @@
 // Chats with other tasks in the same requests, compared with hand calculation.
 #include <gtest/gtest.h>
 
-#include "berth/chats.h"
+#include "berth/simulation/chats.h"
 
 namespace berth {
 namespace {

@@ -1,7 +1,7 @@
 // Chats at a service with round pass times, compared with hand calculation.
 #include <gtest/gtest.h>
 
-#include "berth/chats.h"
+#include "berth/simulation/chats.h"
 
 namespace berth {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "berth/simulation.h"
+#include "berth/simulation/simulation.h"
 #include "simulation/max_min.h"
 
 namespace berth {

@@ -1,7 +1,7 @@
 // Claims about decisions: the devices for the reference query's models, and the changes that would reverse them.
 #include <gtest/gtest.h>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "validation/shipped_validation.h"
 
 namespace berth {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "berth/every_number.h"
+#include "berth/analysis/every_number.h"
 
 namespace berth {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "berth/evaluation.h"
+#include "berth/evaluation/evaluation.h"
 #include "validation/shipped_validation.h"
 
 namespace berth {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "berth/statistics.h"
+#include "berth/base/statistics.h"
 #include "validation/shipped_validation.h"
 
 namespace berth {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "berth/atomic_file.h"
-#include "berth/validation.h"
+#include "berth/base/atomic_file.h"
+#include "berth/calibration/validation.h"
 
 namespace berth {
 

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "berth/csv.h"
+#include "berth/base/csv.h"
 #include "validation/shipped_validation.h"
 
 namespace berth {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 
 namespace berth {
 

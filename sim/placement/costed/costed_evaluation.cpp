@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 #include "placement/costed/block_schedule.h"
 #include "placement/tolerances.h"
 

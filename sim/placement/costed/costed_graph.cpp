@@ -1,9 +1,9 @@
 // Builds a graph from the parsed document: edges by position, transfers per producer.
-#include "berth/costed_graph.h"
+#include "berth/placement/costed_graph.h"
 
 #include <utility>
 
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 #include "placement/costed/graph_document.h"
 
 namespace berth {

@@ -1,8 +1,8 @@
 // Detects infeasible constraints before any search.
 #pragma once
 
-#include "berth/costed_graph.h"
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
+#include "berth/placement/costed_graph.h"
 
 namespace berth {
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "berth/choice.h"
+#include "berth/base/choice.h"
 #include "placement/costed/json_places.h"
 
 namespace berth {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/costed_graph.h"
-#include "berth/diagnostics.h"
+#include "berth/base/diagnostics.h"
+#include "berth/placement/costed_graph.h"
 
 namespace berth {
 

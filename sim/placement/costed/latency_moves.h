@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 #include "placement/costed/block_schedule.h"
 #include "placement/costed/placement_units.h"
 

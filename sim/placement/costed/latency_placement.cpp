@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "base/index.h"
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 #include "placement/costed/block_schedule.h"
 #include "placement/costed/feasibility.h"
 #include "placement/costed/latency_beam.h"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "berth/costed_graph.h"
+#include "berth/placement/costed_graph.h"
 #include "placement/costed/relations.h"
 
 namespace berth {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "berth/costed_graph.h"
+#include "berth/placement/costed_graph.h"
 #include "placement/costed/relations.h"
 #include "placement/tolerances.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/index.h"
 #include "base/mapped.h"
-#include "berth/costed_placement.h"
+#include "berth/placement/costed_placement.h"
 #include "placement/costed/block_programme.h"
 #include "placement/costed/feasibility.h"
 #include "placement/costed/ideals.h"

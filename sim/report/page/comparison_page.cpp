@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "berth/brief_text.h"
+#include "berth/base/brief_text.h"
 #include "report/page/diff_page.h"
 #include "report/page/glossary.h"
 #include "report/page/html_parts.h"

@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 
-#include "berth/hardware_comparison.h"
-#include "berth/provenance.h"
-#include "berth/report.h"
+#include "berth/analysis/hardware_comparison.h"
+#include "berth/report/provenance.h"
+#include "berth/report/report.h"
 #include "report/text_table.h"
 
 namespace berth {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "berth/provenance.h"
-#include "berth/report.h"
-#include "berth/scenario_diff.h"
+#include "berth/analysis/scenario_diff.h"
+#include "berth/report/provenance.h"
+#include "berth/report/report.h"
 #include "report/page/html_parts.h"
 
 namespace berth {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/provenance.h"
-#include "berth/report.h"
+#include "berth/report/provenance.h"
+#include "berth/report/report.h"
 #include "report/text_table.h"
 
 namespace berth {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "berth/quantity_text.h"
+#include "berth/base/quantity_text.h"
 #include "report/evidence_text.h"
 #include "report/page/html_parts.h"
 #include "report/sections.h"

@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 
-#include "berth/design_review.h"
-#include "berth/findings.h"
-#include "berth/report.h"
+#include "berth/analysis/design_review.h"
+#include "berth/analysis/findings.h"
+#include "berth/report/report.h"
 
 namespace berth {
 

@@ -1,6 +1,6 @@
 #include "report/page/written_page.h"
 
-#include "berth/atomic_file.h"
+#include "berth/base/atomic_file.h"
 #include "report/drawing_program.h"
 
 namespace berth {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "berth/diagnostics.h"
-#include "berth/pictures.h"
-#include "berth/provenance.h"
+#include "berth/base/diagnostics.h"
+#include "berth/report/pictures.h"
+#include "berth/report/provenance.h"
 #include "report/plot_style.h"
 
 namespace berth {

@@ -1,6 +1,6 @@
 // Where should each stage run? Usage: consumer DATA, the folder that holds hardware/, models/ and scenarios/.
-#include <berth/evaluation.h>
-#include <berth/quantity_text.h>
+#include <berth/base/quantity_text.h>
+#include <berth/evaluation/evaluation.h>
 
 #include <cstdio>
 
