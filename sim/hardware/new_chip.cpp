@@ -249,29 +249,36 @@ class Sheet {
     std::vector<Line> lines_;
 };
 
-// Block-style YAML; a nested map opens where a line's path departs from the previous one.
-std::string block_text(std::vector<Line> lines) {
-    const auto key = [](const Line& line) { return steps_of(line.path); };
-    std::ranges::stable_sort(lines, [&key](const Line& a, const Line& b) {
-        const auto x = key(a);
-        const auto y = key(b);
-        return std::ranges::lexicographical_compare(std::span(x).first(std::min<std::size_t>(2, x.size())),
-                                                    std::span(y).first(std::min<std::size_t>(2, y.size())));
-    });
-    std::string text;
-    std::vector<std::string> open;
-    for (const Line& line : lines) {
-        const auto steps = key(line);
-        std::size_t same = 0;
-        while (same < open.size() && same + 1 < steps.size() && open[same] == steps[same]) {
-            ++same;
+// One line per number: maps of several entries as blocks, maps of one entry on the line of that entry.
+void write_map(std::span<const Line> lines, std::size_t depth, std::string& text) {
+    while (!lines.empty()) {
+        const auto steps = steps_of(lines.front().path);
+        const auto same = [&](const Line& line) { return steps_of(line.path)[depth] == steps[depth]; };
+        const auto count = static_cast<std::size_t>(std::ranges::find_if_not(lines, same) - lines.begin());
+        text += fmt::format("{:{}}{}:", "", 2 * depth, steps[depth]);
+        if (count > 1) {
+            text += '\n';
+            write_map(lines.first(count), depth + 1, text);
+        } else {
+            const auto inner = std::span(steps).subspan(depth + 1);
+            for (const std::string& step : inner) {
+                text += fmt::format(" {{{}:", step);
+            }
+            text += ' ' + lines.front().value + std::string(inner.size(), '}') + '\n';
         }
-        open.assign(steps.begin(), steps.end() - 1);
-        for (std::size_t i = same; i < open.size(); ++i) {
-            text += fmt::format("{:{}}{}:\n", "", 2 * i, open[i]);
-        }
-        text += fmt::format("{:{}}{}: {}\n", "", 2 * open.size(), steps.back(), line.value);
+        lines = lines.subspan(count);
     }
+}
+
+std::string map_text(std::vector<Line> lines) {
+    const auto first_two = [](const Line& line) {
+        PathSteps steps = steps_of(line.path);
+        steps.resize(std::min<std::size_t>(2, steps.size()));
+        return steps;
+    };
+    std::ranges::stable_sort(lines, {}, first_two);
+    std::string text;
+    write_map(lines, 0, text);
     return text;
 }
 
@@ -327,7 +334,7 @@ std::string new_chip_yaml(const std::string& name, const std::string& extends, c
     }
     text += fmt::format("profile: {}\nextends: {}\ndescription: as its datasheet states it; the rest is inherited\n",
                         name, extends);
-    return text + block_text(Sheet(StatedChip(archetype, stated)).lines());
+    return text + map_text(Sheet(StatedChip(archetype, stated)).lines());
 }
 
 }  // namespace berth

@@ -33,9 +33,18 @@ void read_clock(CoreCluster& cluster, const YamlNode& node) {
     const double clock = cluster.clock.value.si();
     const bool known = std::any_of(cluster.clocks.begin(), cluster.clocks.end(),
                                    [clock](Frequency each) { return std::abs(each.si() - clock) <= 1e-9 * clock; });
-    // A file with an inconsistent clock is an error; an override asks what another clock would do and is allowed.
+    // A file with an inconsistent clock is an error; an override asks what another clock would do and is allowed, and a
+    // file that extends the one with the list may be of a chip that has this clock too.
     if (clock > 0 && !names.empty() && !known && !node.require("clock").is_set()) {
         const YamlNode written = node.require("clock");
+        if (written.where().file_name() != list->where().file_name()) {
+            written.warning(
+                fmt::format("{} is none of the clocks of the profile that is extended, and is added to them",
+                            to_text(cluster.clock.value)),
+                fmt::format("{}, or a list 'clocks' of this profile's own", list_of(names)));
+            cluster.clocks.push_back(cluster.clock.value);
+            return;
+        }
         const std::string added = setting(node.path() + ".clocks.+", cluster.clock.value);
         written.error(fmt::format("{} is none of its clocks", to_text(cluster.clock.value)),
                       fmt::format("{}; {} lists one more", list_of(names), added));

@@ -31,7 +31,7 @@ TEST_F(CliNewChip, MakesAShortProfileThatSaysWhereNumbersAreFrom) {
     EXPECT_THAT(made.out, HasSubstr("Numbers that decide"));
     EXPECT_THAT(made.out, HasSubstr("Measure first"));
     const std::string text = content_of(folder() / "my-chip.yaml");
-    EXPECT_LE(std::ranges::count(text, '\n'), 30);
+    EXPECT_LE(std::ranges::count(text, '\n'), 25);
     EXPECT_EQ(berth({"check", "my-chip.yaml"}).status, 0);
 
     const Json json = prediction("my-chip.yaml");

@@ -257,13 +257,25 @@ TEST_F(HardwareFiles, ExtendsAnother) {
 }
 
 TEST_F(HardwareFiles, AMistakeInABaseIsReportedInItsFile) {
-    write("odd", "profile: odd\nextends: board\ndevices: {npu: {clock: 700 MHz}}\n");
+    write("odd", "profile: odd\nextends: board\ndevices: {npu: {clock: 700 MHz, clocks: [500 MHz, 1 GHz]}}\n");
     write("odder", "profile: odder\nextends: odd\n");
     EXPECT_FALSE(load("odder").has_value());
     EXPECT_EQ(diagnostics_.text(), place("odd") +
                                        ":3:24: error: devices.npu.clock: 700 MHz is none of its clocks (expected 500 "
                                        "MHz or 1 GHz; --set 'hardware.devices.npu.clocks.+=700 MHz' lists one "
                                        "more)\n");
+}
+
+// The list is that of the extended chip; this one may run faster.
+TEST_F(HardwareFiles, AClockBesideTheInheritedListIsOneMore) {
+    write("fast", "profile: fast\nextends: board\ndevices: {npu: {clock: 1.6 GHz}}\n");
+    const auto profile = load("fast");
+    ASSERT_TRUE(profile.has_value()) << diagnostics_.text();
+    EXPECT_EQ(profile->devices[0].clusters[0].clocks, (std::vector{500_MHz, 1_GHz, 1.6_GHz}));
+    EXPECT_EQ(diagnostics_.text(), place("fast") +
+                                       ":3:24: warning: devices.npu.clock: 1.6 GHz is none of the clocks of the "
+                                       "profile that is extended, and is added to them (expected 500 MHz or 1 GHz, or "
+                                       "a list 'clocks' of this profile's own)\n");
 }
 
 TEST_F(HardwareFiles, ExtendingInACircleIsAnError) {
