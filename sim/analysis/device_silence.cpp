@@ -138,11 +138,6 @@ SilenceReason of_attention(const Place& place) {
         return {fmt::format("no attention runs on {} as one operator here", name), {}};
     }
     const auto& engine = place.device().attention;
-    if (place.last() == "keeps_scores" && engine && engine->keeps_scores && engine->keeps_scores_from) {
-        return {fmt::format("{} keeps scores in memories of at least {} only, as hardware.{} says", name,
-                            to_text(engine->keeps_scores_from->value), place.own("attention.keeps_scores_from")),
-                {{place.own("attention.score_bytes")}}};
-    }
     if (place.last() == "unaligned" || place.last() == "row_granule") {
         return {fmt::format("every length that {} pays for is a multiple of {} rows", name, engine->row_granule),
                 {{place.own("attention.score_bytes"), place.own("attention.per_cycle")}}};

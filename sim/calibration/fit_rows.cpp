@@ -46,12 +46,8 @@ FitRow operator_row(const MeasuredRow& row, const TimedKernel& timed, const Devi
         fit.calls = {row.device};
     }
     fit.block = blocks.of(timed.kernel.kind, timed.kernel.dims);
-    if (timed.kernel.kind == OperatorKind::kAttention && !device.attention) {
-        for (const Kernel& part : attention_parts(timed.kernel)) {
-            fit.kernels.push_back({part, 1, row.device, timed.execution});
-        }
-    } else {
-        fit.kernels.push_back({timed.kernel, 1, row.device, timed.execution});
+    for (const Kernel& one : kernels_of(timed.kernel, device)) {
+        fit.kernels.push_back({one, 1, row.device, timed.execution});
     }
     return fit;
 }

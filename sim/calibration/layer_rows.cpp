@@ -270,13 +270,18 @@ void add_epilogue(Kernel& kernel, OperatorKind epilogue_op, const Runtime& runti
 }
 
 // Kernel of a layer. It is known to run, so support rules are not checked; rules about cores are.
-Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Runtime& runtime) {
+Kernel kernel_of(const LayerType& type, const Dims& dims, DType dtype, const Device& device) {
+    const Runtime& runtime = device.runtime;
     Kernel kernel;
     kernel.kind = type.kind;
     kernel.dims = dims;
     kernel.input = kernel.weight = kernel.output = dtype;
     kernel.multi_core = shared_by_cores(runtime, type.kind, type.form == LayerForm::kProduct) &&
                         type.form != LayerForm::kTransposed && type.form != LayerForm::kActivations;
+    const DTypeSet multiplied = matrix_dtypes(device);
+    if (!multiplied.test(static_cast<std::size_t>(dtype))) {  // stored so, and multiplied at what the array has
+        kernel.multiply = nearest_dtype(dtype, multiplied, runtime.dtypes);
+    }
     for (const OperatorKind epilogue_op : type.epilogue) {
         add_epilogue(kernel, epilogue_op, runtime);
     }
@@ -318,29 +323,21 @@ StartedBy started_by(const MeasuredTable& table, const CsvRow& row, bool looks_o
     return old ? StartedBy::kProfilerV1 : StartedBy::kProfiler;
 }
 
-// Unsigned bytes (images) cost the same as signed ones.
-std::optional<DType> dtype_of(const MeasuredTable& table, const CsvRow& row) {
-    const std::string_view text = table.text(row, "dtype");
-    return text == "uint8" ? std::optional(DType::kInt8) : choice_named(kDTypeNames, text);
-}
-
-/// Time of layers without a kernel, by type.
+/// Time of layers without a kernel, by type and reason.
 constexpr std::string_view kGraphInput = "InputOperator";
 constexpr std::string_view kGraphOutput = "OutputOperator";
 
 class Unmapped {
   public:
-    void add(std::string_view type, Time time) { times_[std::string(type)] += time; }
+    void add(std::string_view type, std::string_view why, Time time) {
+        times_[fmt::format("{}: {}", type, why)] += time;
+    }
     void count(Time time) { all_ += time; }
     void tell(MeasuredSet& set) const {
         std::vector<std::pair<std::string, Time>> sorted(times_.begin(), times_.end());
         std::ranges::stable_sort(sorted, std::ranges::greater{}, [](const auto& one) { return one.second; });
-        for (const auto& [type, time] : sorted) {
-            const bool ends_graph = type == kGraphInput || type == kGraphOutput;
-            set.left_out.push_back(
-                fmt::format("{}: {}, {} of the time", type,
-                            ends_graph ? "no operator of a graph" : "a type of layer that is not known",
-                            percent_text(time / all_)));
+        for (const auto& [what, time] : sorted) {
+            set.left_out.push_back(fmt::format("{}, {} of the time", what, percent_text(time / all_)));
         }
     }
 
@@ -348,6 +345,15 @@ class Unmapped {
     std::map<std::string, Time> times_;
     Time all_;
 };
+
+std::string unmapped_because(const MeasuredTable& table, const CsvRow& row, bool known_type) {
+    const std::string_view type = table.text(row, "op_type");
+    if (type == kGraphInput || type == kGraphOutput) {
+        return "no operator of a graph";
+    }
+    return known_type ? fmt::format("no kernel is of dtype '{}'", table.text(row, "dtype"))
+                      : "a type of layer that is not known";
+}
 
 // Layer types of the host: a concatenation gathers channels one by one, like a transpose; other layers are passes over
 // their results.
@@ -379,6 +385,7 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
     Unmapped unmapped;
     const Frequency rated = profile.devices[static_cast<std::size_t>(source.device)].clusters.front().clock.value;
     const bool old = looks_old(table);
+    warn_of_clock(table, profile.devices[static_cast<std::size_t>(source.device)]);
     for (const CsvRow& row : table.rows()) {
         const std::string_view type_name = table.text(row, "op_type");
         if (!source.table.empty() && table.text(row, "table") != source.table) {
@@ -390,20 +397,19 @@ void read_layer_rows(const MeasuredTable& table, const RowSource& source, const 
         const Time time = table.microseconds_in(row, "measured_us");
         unmapped.count(time);
         auto where = placed(table, row, source, profile);
-        const auto dtype = dtype_of(table, row);
+        const auto dtype = layer_dtype(table, row);
         if (!where || !dtype) {
-            unmapped.add(type_name, time);
+            unmapped.add(type_name, unmapped_because(table, row, where.has_value()), time);
             continue;
         }
         const std::int64_t cores = table.count(row, "cores");
         const auto clock = clock_in(table, row);
         const bool on_host = where->device != source.device;
-        const Runtime& runtime = profile.devices[static_cast<std::size_t>(where->device)].runtime;
         const Dims dims = dims_of(table, row, where->type, *dtype);
         if (std::holds_alternative<ConvDims>(dims)) {
             where->type.kind = OperatorKind::kConv2d;
         }
-        Kernel kernel = kernel_of(where->type, dims, *dtype, runtime);
+        Kernel kernel = kernel_of(where->type, dims, *dtype, profile.devices[static_cast<std::size_t>(where->device)]);
         kernel.started_by = started_by(table, row, old);
         MeasuredRow measured;
         measured.name =

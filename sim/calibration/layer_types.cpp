@@ -70,6 +70,7 @@ constexpr auto kLayers = std::to_array<Named>({
     {"GroupNormalization", F::kNorm, K::kLayerNorm},
     {"LpNormalization", F::kNorm, K::kLayerNorm},
     {"Softmax", F::kNorm, K::kSoftmax},
+    {"Hardmax", F::kNorm, K::kSoftmax},
     {"Softmax13", F::kNorm, K::kSoftmax},
     {"SoftmaxMask", F::kNorm, K::kSoftmax},
     {"LogSoftmax", F::kNorm, K::kSoftmax},
@@ -96,6 +97,8 @@ constexpr auto kLayers = std::to_array<Named>({
     {"ReduceSum", F::kPool, K::kPool},
     {"ReduceMax", F::kPool, K::kPool},
     {"ReduceMin", F::kPool, K::kPool},
+    {"ArgMax", F::kPool, K::kPool},
+    {"ArgMin", F::kPool, K::kPool},
     {"Resize", F::kPool, K::kResize},
     {"Upsample", F::kPool, K::kResize},
     {"Transpose", F::kMove, K::kTranspose},
@@ -114,6 +117,9 @@ struct Convolution {
 };
 constexpr auto kConvolutions = std::to_array<Convolution>({
     {"DepthwiseConvolution"},
+    {"DepthwiseConv"},
+    {"FullyConnected"},
+    {"Gemm"},
     {"Convolution"},
     {"ConvTranspose", true},
     {"ConvTranpose", true},

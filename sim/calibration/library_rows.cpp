@@ -13,6 +13,11 @@ bool native(const MeasuredTable& table, const CsvRow& row) {
     return table.text(row, "ac_native_layout") == kNative && table.text(row, "b_native_layout") == kNative;
 }
 
+// A call that was made once found nothing in the caches, nor the device awake.
+CacheState cache_of(const MeasuredTable& table, const CsvRow& row) {
+    return table.has("reps") && table.count(row, "reps") == 1 ? CacheState::kCold : CacheState::kHot;
+}
+
 }  // namespace
 
 std::optional<DType> dtype_in(const MeasuredTable& table, const CsvRow& row, std::string_view column) {
@@ -28,13 +33,18 @@ std::optional<DType> dtype_in(const MeasuredTable& table, const CsvRow& row, std
 }
 
 void read_library_rows(const MeasuredTable& table, const RowSource& source, const Profile& profile, MeasuredSet& set) {
+    std::size_t other_layout = 0;
     for (const CsvRow& row : table.rows()) {
         MatmulDims dims;
         dims.m = table.count(row, "m");
         dims.k = table.count(row, "k");
         dims.n = table.count(row, "n");
         const auto dtype = dtype_in(table, row, "dtype_in");
-        if (!dtype || !native(table, row) || dims.m >= source.below_m) {
+        if (!dtype || dims.m >= source.below_m) {
+            continue;
+        }
+        if (!native(table, row)) {
+            ++other_layout;
             continue;
         }
         MeasuredRow measured;
@@ -44,8 +54,9 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
         measured.device = source.device;
         measured.measured = table.microseconds_in(row, source.time);
         std::string why;
-        const auto kernel = standalone_kernel(
-            {OperatorKind::kMatmul, dims, *dtype, MatrixLayout::kNative, source.cache}, profile, source.device, why);
+        const auto kernel =
+            standalone_kernel({OperatorKind::kMatmul, dims, *dtype, MatrixLayout::kNative, cache_of(table, row)},
+                              profile, source.device, why);
         if (kernel && kernel->input != *dtype) {  // a call was timed at its own dtype, not at the nearest supported one
             why = fmt::format("the profile has no {} matmul", choice_name(kDTypeNames, *dtype));
         }
@@ -55,6 +66,10 @@ void read_library_rows(const MeasuredTable& table, const RowSource& source, cons
         }
         measured.work = TimedKernel{*kernel, {source.cores, std::nullopt, source.memory_clock}};
         set.rows.push_back(std::move(measured));
+    }
+    if (other_layout > 0) {
+        set.left_out.push_back(fmt::format("{} call{} of another layout than the library's own", other_layout,
+                                           other_layout == 1 ? "" : "s"));
     }
 }
 

@@ -39,9 +39,6 @@ RowSource read_source(const YamlNode& node, RowForm form, const Profile& profile
     if (form == RowForm::kMatmulLibrary) {
         source.cores = static_cast<int>(node.require("cores").integer({1, 1024}).value_or(1));
         source.time = node.require("time", "the column that holds the time").text().value_or("");
-        if (const auto single = node.find("single_calls"); single && single->boolean().value_or(false)) {
-            source.cache = CacheState::kCold;
-        }
         if (const auto below = node.find("below_m")) {
             source.below_m = below->integer({2, kLargestCount}).value_or(source.below_m);
         }

@@ -25,6 +25,9 @@ std::string other_runtime(const MeasuredTable& table, const CsvRow& row, const D
     if (!library.empty() && !same_word(library, own)) {
         return fmt::format("it ran with {}, the profile's runtime is {}", library, device.runtime.name);
     }
+    if (table.has("layout") && table.text(row, "layout") == choice_name(kMatrixLayoutNames, MatrixLayout::kNormal)) {
+        return "the change of its layout is in the measured time and not in a kernel";
+    }
     const bool fused = table.has("variant") && table.text(row, "variant") == "fused";
     return fused && !device.attention ? "it ran fused, which the profile's runtime does not do" : "";
 }

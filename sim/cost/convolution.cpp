@@ -47,9 +47,12 @@ std::int64_t windows(std::int64_t inputs, std::int64_t kernel, std::int64_t stri
     return inputs < kernel ? 0 : (inputs - kernel) / stride + 1;
 }
 
-// Share of the input rows that windows read; with a stride above the kernel height the rows between windows are
-// skipped.
-double share_seen(const ConvDims& d) {
+// Share of the input rows that are read; with a stride above the kernel height the rows between windows are skipped,
+// except by arrays that load tiles of rows as they are.
+double share_seen(const ConvDims& d, bool tiles_of_rows) {
+    if (tiles_of_rows) {
+        return 1;
+    }
     const double rows = static_cast<double>(std::min(d.in_height, d.out_height * d.kernel_height));
     return d.kernel_height < d.stride ? rows / static_cast<double>(d.in_height) : 1.0;
 }
@@ -230,13 +233,13 @@ Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& 
     const double whole_blocks = from_outside(d) ? 1.0 : in_blocks(d.in_channels, kernel.input, device.matrix);
     const double pixels =
         static_cast<double>(input_elements(kernel.kind, kernel.dims)) - (dims.weights ? 0.0 : kernels);
-    const Bytes input = element_size(kernel.input) * (share_seen(d) * whole_blocks * pixels);
+    const bool private_buffers = device.matrix.row_tile.has_value();
+    const Bytes input = element_size(kernel.input) * (share_seen(d, private_buffers) * whole_blocks * pixels);
     const Bytes weight = dims.weights ? stored_size(kernel.weight, kernel.weight_group) : element_size(kernel.input);
     const Bytes weights = weight * kernels;
     const Bytes output = element_size(kernel.output) * (in_blocks(d.out_channels, kernel.output, device.matrix) *
                                                         static_cast<double>(output_elements(kernel.kind, kernel.dims)));
     const Bytes bias = d.bias ? bytes(4.0 * static_cast<double>(d.out_channels)) : Bytes{};
-    const bool private_buffers = device.matrix.row_tile.has_value();
     const Pass pass = private_buffers ? fixed_tile_pass(kernel, d, in_buffer(weight, rates.multiplied_at) * kernels,
                                                         device, rates.cores)
                                       : free_tile_pass(kernel, d, device);
@@ -264,5 +267,36 @@ Demand<T> conv_demand(const Kernel& kernel, const ConvDims& dims, const Device& 
 
 template Demand<PlainNumbers> conv_demand(const Kernel&, const ConvDims&, const Device&, const Rates<PlainNumbers>&);
 template Demand<TracedNumbers> conv_demand(const Kernel&, const ConvDims&, const Device&, const Rates<TracedNumbers>&);
+
+std::optional<StridedConvolution> in_two_strides(const Kernel& convolution, const Runtime& runtime) {
+    const auto* conv = std::get_if<ConvDims>(&convolution.dims);
+    const std::int64_t most = runtime.operators[static_cast<std::size_t>(convolution.kind)].max_stride;
+    if (conv == nullptr || conv->transposed || convolution.own_code || conv->stride <= most) {
+        return std::nullopt;
+    }
+    std::int64_t stride = most;
+    while (conv->stride % stride != 0) {
+        --stride;
+    }
+    StridedConvolution made{convolution, convolution};
+    ConvDims& dense = std::get<ConvDims>(made.dense.dims);
+    const auto results = [&](std::int64_t out) { return (out - 1) * (conv->stride / stride) + 1; };
+    dense.stride = stride;
+    dense.out_height = results(conv->out_height);
+    dense.out_width = results(conv->out_width);
+    made.dense.output_on_chip = false;
+    made.dense.keeps_every = conv->stride / stride;
+    ConvDims& kept = std::get<ConvDims>(made.selection.dims);
+    kept = {.batch = conv->batch * conv->out_depth, .in_channels = conv->out_channels};
+    kept.out_channels = kept.groups = conv->out_channels;
+    kept.in_height = dense.out_height;
+    kept.in_width = dense.out_width;
+    kept.stride = made.dense.keeps_every;
+    kept.out_height = conv->out_height;
+    kept.out_width = conv->out_width;
+    made.selection.input = convolution.output;
+    made.selection.input_on_chip = false;
+    return made;
+}
 
 }  // namespace berth

@@ -108,10 +108,19 @@ struct Residency {
 /// device has an attention engine.
 [[nodiscard]] bool may_keep_scores(const Device& device, int cores);
 
+/// The same convolution at the largest stride that divides its own and that the runtime has, and the kernel that keeps
+/// every so many of its results. Absent where the runtime has the convolution's stride.
+struct StridedConvolution {
+    Kernel dense, selection;
+};
+[[nodiscard]] std::optional<StridedConvolution> in_two_strides(const Kernel& convolution, const Runtime& runtime);
+
 /// The two matmuls and the softmax into which attention is lowered where the runtime has no attention operator.
 [[nodiscard]] std::array<Kernel, 3> attention_parts(const Kernel& attention);
 /// Transposes around those parts, between rows that span all heads and one matrix per head, as one kernel. Absent where
 /// the runtime does not move heads or the model keeps them apart.
 [[nodiscard]] std::optional<Kernel> head_moves(const Kernel& attention, const Runtime& runtime);
+/// The kernels as which a device runs a standalone kernel: the parts above where it has no kernel of that form.
+[[nodiscard]] std::vector<Kernel> kernels_of(const Kernel& kernel, const Device& device);
 
 }  // namespace berth

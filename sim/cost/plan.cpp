@@ -220,7 +220,8 @@ class Lowering {
     [[nodiscard]] bool tiles_scores(const Kernel& softmax) const {
         constexpr std::int64_t kRows = 32;
         const Bytes row = element_size(softmax.input) * static_cast<double>(std::get<RowsDims>(softmax.dims).cols);
-        return device_.runtime.shapes == ShapeRule::kStatic && residency_.capacity >= 2.0 * kRows * row;
+        return device_.runtime.shapes == ShapeRule::kStatic && device_.runtime.keeps_scores &&
+               residency_.capacity >= 2.0 * kRows * row;
     }
 
     const std::array<KernelId, 4>& parts_of(std::size_t i) {
@@ -258,6 +259,10 @@ class Lowering {
                     plan.steps.push_back({part, StepRole::kPart});
                 }
             }
+        } else if (const auto strides = in_two_strides(plain_kernel(i), device_.runtime)) {
+            plan.alone = table_.add(strides->dense);
+            plan.steps.push_back({plan.alone, StepRole::kOperator});
+            plan.steps.push_back({table_.add(strides->selection), StepRole::kPart});
         } else {
             plan.alone = plain(i);
             plan.steps.push_back({plan.alone, StepRole::kOperator});
@@ -380,6 +385,17 @@ std::optional<Kernel> head_moves(const Kernel& attention, const Runtime& runtime
     const std::int64_t queries = d.heads * (d.head_dim + value_width(d));  // query and result elements of one position
     moves.dims = RowsDims{1, d.batch * (d.seq * queries + keys_read(d) * keys)};
     return moves;
+}
+
+std::vector<Kernel> kernels_of(const Kernel& kernel, const Device& device) {
+    if (kernel.kind == OperatorKind::kAttention && !device.attention) {
+        const auto parts = attention_parts(kernel);
+        return {parts.begin(), parts.end()};
+    }
+    if (const auto strides = in_two_strides(kernel, device.runtime)) {
+        return {strides->dense, strides->selection};
+    }
+    return {kernel};
 }
 
 DevicePlan plan_device(const Graph& graph, const Profile& profile, DeviceId device, const Execution& execution) {

@@ -7,7 +7,7 @@ namespace {
 
 // Result dtype of the runtime's matmul library: the accumulators, or 16 bits for int4 operands (fp16 has that size).
 void leave_accumulators(Kernel& kernel) {
-    const bool floating = !is_quantized(kernel.input) && kernel.input != DType::kInt32;
+    const bool floating = is_float(kernel.input);
     const bool whole = kernel.input == DType::kInt8 || kernel.input == DType::kInt32;
     kernel.output = floating ? DType::kFp32 : whole ? DType::kInt32 : DType::kFp16;
     kernel.keeps_accumulators = true;

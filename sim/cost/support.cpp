@@ -35,9 +35,8 @@ std::string name_of(DType dtype) { return std::string(choice_name(kDTypeNames, d
 bool has(const DTypeSet& set, DType dtype) { return set.test(static_cast<std::size_t>(dtype)); }
 
 bool any_float(const DTypeSet& set) {
-    return std::any_of(kDTypeNames.begin(), kDTypeNames.end(), [&set](const auto& row) {
-        return has(set, row.value) && !is_quantized(row.value) && row.value != DType::kInt32;
-    });
+    return std::any_of(kDTypeNames.begin(), kDTypeNames.end(),
+                       [&set](const auto& row) { return has(set, row.value) && is_float(row.value); });
 }
 
 std::int64_t size_of(const MatmulDims& dims, ProductDim dim) {

@@ -38,14 +38,9 @@ KernelPrediction predict_kernel(const Profile& profile, DeviceId device, const K
                                 const Execution& execution, MatrixLayout layout, std::optional<std::size_t> runtime) {
     const Profile& own = under(profile, runtime);
     const Device& chip = own.devices[at(device)];
-    std::vector<Kernel> kernels{kernel};
-    if (kernel.kind == OperatorKind::kAttention && !chip.attention) {
-        const auto parts = attention_parts(kernel);
-        kernels.assign(parts.begin(), parts.end());
-    }
     PlacementTerms terms;
     KernelPrediction prediction;
-    for (const Kernel& one : kernels) {
+    for (const Kernel& one : kernels_of(kernel, chip)) {
         terms.append(KernelTerm{device, execution, one});
         const KernelCost cost = kernel_cost(one, chip, execution);
         if (terms.size() == 1 || cost.total > prediction.cost.total) {

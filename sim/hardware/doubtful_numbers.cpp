@@ -28,8 +28,7 @@ void warn_of_slow_memory(const Device& device, const YamlNode& memories) {
     }
 }
 
-// The cost model keeps a tile within the memory, so that more of it changes nothing.
-void warn_of_large_tiles(const Device& device, const YamlNode& matrix) {
+void warn_of_large_tiles_of(const Device& device, const YamlNode& matrix) {
     const auto check = [&](std::string_view key, const std::optional<Parameter<Bytes>>& tile) {
         if (tile && !device.memories.empty() && tile->value > device.memories.front().capacity.value) {
             const MemoryLevel& nearest = device.memories.front();
@@ -124,12 +123,18 @@ void warn_of_unstated_dtypes(const Profile& profile, const Device& device, const
 
 }  // namespace
 
+void warn_of_large_tiles(const Profile& profile, const YamlNode& root) {
+    const YamlNode devices = root.require("devices");
+    for (const Device& device : profile.devices) {
+        warn_of_large_tiles_of(device, devices.require(device.name).require("matrix"));
+    }
+}
+
 void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root) {
     const YamlNode devices = root.require("devices");
     for (const Device& device : profile.devices) {
         const YamlNode node = devices.require(device.name);
         warn_of_slow_memory(device, node.require("memories"));
-        warn_of_large_tiles(device, node.require("matrix"));
         warn_of_idle_cores(device, node);
         if (&device != &profile.devices[static_cast<std::size_t>(profile.host)]) {  // a CPU multiplies all dtypes
             warn_of_unstated_dtypes(profile, device, node);

@@ -370,6 +370,7 @@ std::optional<Profile> load_profile(YamlDocument document, const ProfileResolver
     if (!profile || !applied) {
         return std::nullopt;
     }
+    warn_of_large_tiles(*profile, root);
     if (overrides.empty()) {  // a question about other numbers means them
         warn_of_doubtful_numbers(*profile, root);
     }

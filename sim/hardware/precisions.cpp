@@ -12,8 +12,6 @@ namespace {
 
 bool is_narrow(const Scheme& scheme) { return is_quantized(scheme.weights) || is_quantized(scheme.activations); }
 
-bool is_float(DType dtype) { return !is_quantized(dtype) && dtype != DType::kInt32; }
-
 // Whether the array reads weights that are stored at this dtype beside wider activations.
 bool reads_weights(const Device& device, DType stored) {
     const auto& widens = device.matrix.weight_only;

@@ -91,5 +91,8 @@ void warn_of_other_silicon(const YamlNode& root, const std::string& name, const 
 
 /// Warns of numbers that are possible but not meant: on-chip memory slower than DRAM, cores that no operator uses.
 void warn_of_doubtful_numbers(const Profile& profile, const YamlNode& root);
+/// Warns of tiles larger than the memory that holds them: the cost model keeps a tile within it, so that more of the
+/// one changes nothing.
+void warn_of_large_tiles(const Profile& profile, const YamlNode& root);
 
 }  // namespace berth

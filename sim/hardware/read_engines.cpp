@@ -72,7 +72,11 @@ AttentionEngine read_attention(const YamlNode& node) {
     } else if (attention.row_granule > 1 && !unaligned) {
         (void)node.require("unaligned", expected_number<double>(NumberForm::kFactor));
     }
-    if (const auto from = node.find("keeps_scores_from"); from && !attention.keeps_scores) {
+    const auto keeps = node.find("keeps_scores");
+    const auto from = node.find("keeps_scores_from");
+    if (keeps && keeps->is_set() && from && !from->is_set()) {  // asks what the runtime would do whatever the memory
+        attention.keeps_scores_from.reset();
+    } else if (from && !attention.keeps_scores) {
         from->error("has no meaning with 'keeps_scores: false'", "one of the two");
     }
     node.reject_unknown_keys();

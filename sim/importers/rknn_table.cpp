@@ -137,26 +137,31 @@ std::optional<ShapeList> shapes_in(std::string_view text) {
     return list;
 }
 
+// Names of floating-point types differ; the others, such as INT8 and BOOL, are kept in small letters.
 std::string dtype_name(std::string_view type) {
     constexpr std::pair<std::string_view, std::string_view> kNames[]{
-        {"INT8", "int8"},  {"UINT8", "uint8"},  {"FLOAT16", "fp16"}, {"BFLOAT16", "bf16"},
-        {"FLOAT", "fp32"}, {"FLOAT32", "fp32"}, {"INT4", "int4"},    {"INT32", "int32"}};
+        {"FLOAT16", "fp16"}, {"BFLOAT16", "bf16"}, {"FLOAT", "fp32"}, {"FLOAT32", "fp32"}};
     const auto found = std::ranges::find(kNames, type, &std::pair<std::string_view, std::string_view>::first);
-    return found == std::end(kNames) ? std::string() : std::string(found->second);
+    return found == std::end(kNames) ? lower_case(type) : std::string(found->second);
 }
+
+// Whether a word may stand in the column DataType: INT8, FLOAT16, BOOL.
+bool names_dtype(std::string_view word) {
+    return std::isupper(static_cast<unsigned char>(word.front())) != 0 &&
+           std::ranges::all_of(word, [](unsigned char c) { return std::isupper(c) != 0 || std::isdigit(c) != 0; });
+}
+
+bool names_target(std::string_view word) { return word == "NPU" || word == "CPU" || word == "GPU"; }
 
 std::string sizes_text(const std::vector<std::int64_t>& shape) { return fmt::format("{}", fmt::join(shape, ",")); }
 
-/// Number of cores with a share of the layer: `100.0%/0.0%/0.0%`.
+/// Number of cores with a share of the layer: `100.0%/0.0%/0.0%`, or with the gain, `50.1%/49.9% - Up:98.2%`.
 int cores_of(std::string_view workload) {
     int cores = 0;
     while (!workload.empty()) {
         const std::size_t end = std::min(workload.find('/'), workload.size());
-        std::string_view share = workload.substr(0, end);
-        if (share.ends_with('%')) {
-            share.remove_suffix(1);
-        }
-        cores += parse_number(share).value_or(0) > 0 ? 1 : 0;
+        const std::string_view share = workload.substr(0, end);
+        cores += parse_number(share.substr(0, share.find('%'))).value_or(0) > 0 ? 1 : 0;
         workload.remove_prefix(std::min(end + 1, workload.size()));
     }
     return std::max(1, cores);
@@ -173,7 +178,10 @@ class TableReader {
         for (std::string line; std::getline(lines_, line);) {
             ++number_;
             auto words = words_of(line);
-            if (!in_table && is_header(words)) {
+            if (is_header(words)) {
+                if (in_table && rows_ > 0) {
+                    compare_with_total("");
+                }
                 if (!read_header(words)) {
                     return std::nullopt;
                 }
@@ -188,10 +196,10 @@ class TableReader {
                 sum_ += parse_number(layer->time).value_or(0);
                 layers.push_back(std::move(*layer));
                 ++rows_;
-            } else if (in_table && rows_ > 0 && !is_rule(line) && !words.empty() && words.back() != "...") {
-                in_table = false;  // totals, or other log output
+            } else if (in_table && rows_ > 0 && ends_table(line)) {
+                in_table = false;
                 compare_with_total(line);
-            }
+            }  // other programs write to the same log
         }
         if (in_table && rows_ > 0) {
             compare_with_total("");
@@ -204,13 +212,14 @@ class TableReader {
     }
 
   private:
-    static bool is_rule(const std::string& line) { return line.find_first_not_of("-=| \t\r") == std::string::npos; }
+    static bool ends_table(const std::string& line) { return line.find("Total Operator Elapsed") != std::string::npos; }
 
     // Whether the line has a layer number and type; drops the logger's prefix before them.
     static bool starts_row(std::vector<std::string>& words) {
         for (std::size_t i = 0; i + 2 < words.size(); ++i) {
             const bool named = std::isalpha(static_cast<unsigned char>(words[i + 1].front())) != 0;
-            if (is_number(words[i]) && named && !dtype_name(words[i + 2]).empty()) {
+            const bool placed = i + 3 < words.size() && names_target(words[i + 3]);
+            if (is_number(words[i]) && named && placed && names_dtype(words[i + 2])) {
                 words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i));
                 return true;
             }
@@ -221,8 +230,7 @@ class TableReader {
     // The runtime ends a table with the sum of its rows, as in `Total Operator Elapsed Per Frame Time(us): 17509`.
     void compare_with_total(const std::string& line) {
         constexpr double kRounding = 0.01;
-        const bool is_total = line.find("Total Operator Elapsed") != std::string::npos;
-        const auto total = is_total ? parse_number(words_of(line).back()) : std::nullopt;
+        const auto total = line.empty() ? std::nullopt : parse_number(words_of(line).back());
         if (!total) {
             diagnostics_.warning(where(),
                                  "the table does not end with its total time: it may be cut off, and rows that "

@@ -139,6 +139,7 @@ std::string kernel_description(const Kernel& kernel, int cores, const Device& de
         text +=
             kernel.cut.of(row.value) > 1 ? fmt::format(", in {} pieces of {}", kernel.cut.of(row.value), row.name) : "";
     }
+    text += kernel.keeps_every > 1 ? fmt::format(", one in {0} x {0} results kept", kernel.keeps_every) : "";
     for (std::size_t i = 0; i < kernel.epilogue_length; ++i) {
         text += fmt::format(" + {}", traits(kernel.epilogue[i].kind).name);
     }

@@ -19,6 +19,24 @@ constexpr std::size_t kValueColumns = 60;  // shown length of a source or a desc
 constexpr double kShownChange = 1e-4;      // share of the total below which a change counts as none
 constexpr double kSmallStep = 0.01;        // share of the total below which a step is merged with its neighbours
 
+// A whole map, which one side lacks, by its keys: `{score_bytes, per_cycle}`; other values as they are.
+std::string keys_of_map(std::string_view value) {
+    if (!value.starts_with('{')) {
+        return std::string(value);
+    }
+    std::string text;
+    int depth = 0;
+    bool in_key = true;
+    for (const char c : value) {
+        depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+        in_key = depth == 1 && ((in_key && c != ':') || c == '{' || c == ',');
+        text += in_key ? std::string(1, c) : "";
+    }
+    return text + '}';
+}
+
+std::string shown_value(std::string_view value, std::size_t columns) { return shortened(keys_of_map(value), columns); }
+
 std::string move_text(const DecisionChange& move) {
     return fmt::format("{} from {} to {}", move.stage, move.before, move.after);
 }
@@ -27,8 +45,8 @@ std::string move_text(const DecisionChange& move) {
 std::string brief_inputs(const DiffStep& step) {
     std::vector<std::string> texts;
     for (const InputDifference& input : step.inputs) {
-        texts.push_back(fmt::format("{}: {} -> {}", short_path(input.path), shortened(input.before, kBriefValue),
-                                    shortened(input.after, kBriefValue)));
+        texts.push_back(fmt::format("{}: {} -> {}", short_path(input.path), shown_value(input.before, kBriefValue),
+                                    shown_value(input.after, kBriefValue)));
     }
     std::string text = fmt::format("{}", fmt::join(texts, "; "));
     for (const DecisionChange& move : step.decisions) {
@@ -113,8 +131,8 @@ std::string moves_text(const std::vector<DecisionChange>& moves) {
 std::string inputs_text(const std::vector<InputDifference>& inputs) {
     std::vector<std::string> texts;
     for (const InputDifference& input : inputs) {
-        texts.push_back(fmt::format("{}: {} -> {}", input.path, shortened(input.before, kValueColumns),
-                                    shortened(input.after, kValueColumns)));
+        texts.push_back(fmt::format("{}: {} -> {}", input.path, shown_value(input.before, kValueColumns),
+                                    shown_value(input.after, kValueColumns)));
     }
     return fmt::format("{}", fmt::join(texts, "; "));
 }

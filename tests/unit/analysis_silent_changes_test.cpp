@@ -68,9 +68,6 @@ TEST_F(SilentChanges, WhatNoOperatorUsesSaysSo) {
                 HasSubstr("only tables of the profiler"));
     EXPECT_THAT(said("hardware.devices.npu.runtime.dispatch.cold", "90 us"), HasSubstr("called by themselves"));
     EXPECT_THAT(said("hardware.devices.npu.matrix.core_block", "{m: 9, n: 9}"), HasSubstr("where several share work"));
-    EXPECT_THAT(said("hardware.devices.npu.attention.keeps_scores", "true"),
-                HasSubstr("npu keeps scores in memories of at least 1 MiB only, as "
-                          "hardware.devices.npu.attention.keeps_scores_from says"));
 }
 
 TEST_F(SilentChanges, CoresBeyondThoseUsedNameTheStage) {

@@ -69,6 +69,7 @@ TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
     EXPECT_EQ(set.form, RowForm::kMatmulLibrary);
     EXPECT_EQ(set.use, RowUse::kFitted);
     ASSERT_EQ(set.rows.size(), 1U);  // rows with another layout or with 128 rows are omitted
+    EXPECT_THAT(set.left_out, testing::ElementsAre("1 call of another layout than the library's own"));
     EXPECT_EQ(set.rows.front().name, "m=1,k=64,n=64");
     EXPECT_EQ(set.rows.front().dtype, DType::kInt8);
     EXPECT_DOUBLE_EQ(in_microseconds(set.rows.front().measured), 30);
@@ -76,14 +77,16 @@ TEST_F(MeasuredSets, ReadCallsOfTheLibraryInTheNativeLayout) {
 }
 
 TEST_F(MeasuredSets, SayWhetherEachCallWasMadeOnce) {
-    const auto cache = [&](const std::string& more) {
-        const auto outcome = load_set(library_set(more), std::string(kLibraryHeader) + "1,64,64,int8,1,1,50\n");
+    const auto cache = [&](const std::string& column, const std::string& repetitions) {
+        std::string header(kLibraryHeader);
+        header.insert(header.size() - 1, column);
+        const auto outcome = load_set(library_set(), header + "1,64,64,int8,1,1,50" + repetitions + "\n");
         EXPECT_EQ(outcome.complaints, "");
         return std::get<TimedKernel>(outcome.sets->front().rows.front().work).kernel.cache;
     };
-    EXPECT_EQ(cache(""), CacheState::kHot);
-    EXPECT_EQ(cache(", single_calls: false"), CacheState::kHot);
-    EXPECT_EQ(cache(", single_calls: true"), CacheState::kCold);
+    EXPECT_EQ(cache("", ""), CacheState::kHot);
+    EXPECT_EQ(cache(",reps", ",30"), CacheState::kHot);
+    EXPECT_EQ(cache(",reps", ",1"), CacheState::kCold);
 }
 
 TEST_F(MeasuredSets, SayHowFarARepetitionWouldBeOff) {
@@ -184,10 +187,26 @@ TEST_F(MeasuredSets, ReadHeadsThatAreLaidOutAsImages) {
     EXPECT_EQ(kernel.dims, Dims(AttentionDims{1, 12, 12, 1024, 1024, 64}));
 }
 
+// Names of dtypes in any case; a product in one that the array lacks is multiplied in the nearest; what no kernel is of
+// is left out by name.
+TEST_F(MeasuredSets, ReadLayersOfAnyDtype) {
+    const std::string rows =
+        "1000,1,a,Conv,FP16,,10,64,32,,,40,\n1000,1,b,Conv,fp32,,10,64,32,,,40,\n1000,1,c,Conv,bool,,10,64,32,,,20,\n";
+    const auto outcome = load_set(layer_set(), std::string(kLayerHeader) + rows);
+    ASSERT_EQ(outcome.complaints, "");
+    const MeasuredSet& set = outcome.sets->front();
+    ASSERT_EQ(set.rows.size(), 2U);
+    EXPECT_EQ(set.rows[0].dtype, DType::kFp16);
+    EXPECT_FALSE(std::get<TimedKernel>(set.rows[0].work).kernel.multiply);
+    EXPECT_EQ(std::get<TimedKernel>(set.rows[1].work).kernel.multiply, DType::kFp16);
+    EXPECT_THAT(set.left_out, testing::ElementsAre("Conv: no kernel is of dtype 'bool', 20% of the time"));
+}
+
 // The runtime's printouts do not state it; the profile's then holds, and a fit may look for it.
 TEST_F(MeasuredSets, LayersWithoutAClockHaveTheProfiles) {
     const auto outcome = load_set(layer_set(), std::string(kLayerHeader) + ",1,up,Conv,fp16,,10,64,32,,,40,\n");
-    ASSERT_EQ(outcome.complaints, "");
+    EXPECT_THAT(outcome.complaints, testing::HasSubstr("warning: the table does not state the clock of npu, and is "
+                                                       "judged at 1 GHz (expected --set hardware.devices.npu.clock="));
     const MeasuredRow& row = outcome.sets->front().rows.front();
     EXPECT_EQ(row.name, "up Conv, 1 core");
     EXPECT_FALSE(std::get<TimedKernel>(row.work).execution.clock);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "berth/cost/cost.h"
+#include "cost/lowering.h"
 #include "hardware_fixtures.h"
 
 namespace berth {
@@ -137,12 +138,37 @@ TEST_F(ConvolutionCostTest, WeightsThatFitAreReadOnceForAllPassesAndImages) {
     EXPECT_DOUBLE_EQ(in_bytes(cost(dims).traffic.read), 64.0 * 64 * 9 + 4.0 * (112 + 6 * 2) * 112 * 64);
 }
 
-TEST_F(ConvolutionCostTest, AStrideBeyondTheKernelSkipsRows) {
-    // 14 of 28 rows of 14 KiB: 9 at once, 2 passes over 512 x 1024 B of weights.
+TEST_F(ConvolutionCostTest, AStrideBeyondTheKernelSkipsNoRowsOfATile) {
+    // 28 rows of 14 KiB: 9 windows at once, 2 passes over 512 x 1024 B of weights.
     const KernelCost strided = cost(square(512, 1024, 28, 1, 2));
     EXPECT_EQ(strided.tile.weight_reads, 2);
-    EXPECT_DOUBLE_EQ(in_bytes(strided.traffic.read), 2.0 * 512 * 1024 + 14.0 * 28 * 512);
-    EXPECT_DOUBLE_EQ(in_bytes(strided.compulsory), 512.0 * 1024 + 14.0 * 28 * 512 + 14.0 * 14 * 1024);
+    EXPECT_DOUBLE_EQ(in_bytes(strided.traffic.read), 2.0 * 512 * 1024 + 28.0 * 28 * 512);
+    EXPECT_DOUBLE_EQ(in_bytes(strided.compulsory), 512.0 * 1024 + 28.0 * 28 * 512 + 14.0 * 14 * 1024);
+}
+
+// Patches of 16 x 16 on a runtime whose strides end at 7, as its layer table has them: 125 x 125 results at a stride of
+// 4, of which every fourth is kept.
+TEST_F(ConvolutionCostTest, AStrideBeyondTheRuntimesIsComposed) {
+    Runtime runtime;
+    Kernel patches;
+    patches.kind = OperatorKind::kConv2d;
+    patches.dims = square(3, 768, 512, 16, 16);
+    EXPECT_FALSE(in_two_strides(patches, runtime)) << "any stride";
+    runtime.operators[static_cast<std::size_t>(OperatorKind::kConv2d)].max_stride = 7;
+    const auto made = in_two_strides(patches, runtime);
+    ASSERT_TRUE(made);
+    const auto& dense = std::get<ConvDims>(made->dense.dims);
+    EXPECT_EQ(dense.stride, 4);
+    EXPECT_EQ(dense.out_height, 125);
+    EXPECT_EQ(dense.out_width, 125);
+    const auto& kept = std::get<ConvDims>(made->selection.dims);
+    EXPECT_EQ(kept.stride, 4);
+    EXPECT_TRUE(is_depthwise(kept));
+    EXPECT_EQ(std::pair(kept.in_height, kept.out_height), std::pair(std::int64_t{125}, std::int64_t{32}));
+    patches.dims = square(3, 768, 518, 14, 14);
+    EXPECT_EQ(std::get<ConvDims>(in_two_strides(patches, runtime)->dense.dims).stride, 7);
+    patches.dims = square(64, 64, 56, 7, 7);
+    EXPECT_FALSE(in_two_strides(patches, runtime));
 }
 
 TEST_F(ConvolutionCostTest, TransformedWindowsNeedFewerMacs) {

@@ -128,6 +128,19 @@ TEST(KeptScores, AreWhatARuntimeMayRefuse) {
     EXPECT_NEAR(in_bytes(spilled.traffic.read + spilled.traffic.write) / (12.0 * 512 * 512), 37.5, 1e-9);
 }
 
+// Asked alone, the flag is a question about the runtime whatever the memory.
+TEST(KeptScores, AreGrantedOrRefusedByOneOverride) {
+    const ProfileOverride large{"devices.npu.memories.sram.capacity", "8 MiB"};
+    const auto time = [](const std::vector<ProfileOverride>& overrides) {
+        return attention_on(shipped_rk3588(overrides), DType::kFp16).total;
+    };
+    EXPECT_EQ(time({{"devices.npu.attention.keeps_scores", "true"}}),
+              time({{"devices.npu.attention.keeps_scores_from", "128 KiB"}}));
+    EXPECT_EQ(time({large, {"devices.npu.attention.keeps_scores", "false"}}),
+              time({large, {"devices.npu.attention.keeps_scores_from", "16 MiB"}}));
+    EXPECT_LT(time({large}), time({large, {"devices.npu.attention.keeps_scores", "false"}}));
+}
+
 TEST(KeptScores, TakeAsManyQueriesAsFit) {
     // Granted to the chip as it is. A query needs 512 scores of 2 B, itself and its result, 64 B each: 1152 B. Two
     // strips of 16 keys and values take 4 KiB of the 384 KiB, which leaves room for 337 queries: two passes over keys

@@ -251,6 +251,37 @@ TEST(RknnTable, RowsThatAreMissingAreTold) {
               "are missing or repeated, and only those here count\n");
 }
 
+// Other lines of the log, prefixes of a logger before rules and rows, and dtypes that no kernel is of.
+TEST(RknnTable, GoesOnBehindForeignLinesAndDtypes) {
+    std::string text = table_text(kHeader, "three");
+    text.replace(text.find("exNorm  FLOAT16"), 15, "exNorm  INT64");
+    const std::size_t last = text.find("3  Conv  FLOAT16");
+    text.insert(last, "12:00:01 camera 5 frames of 30\n" + std::string(kRule));
+    std::string prefixed;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find('\n', at);
+        prefixed += "D RKNN: [10:11:12.047] " + text.substr(at, end + 1 - at);
+        at = end + 1;
+    }
+    for (const std::string& one : {text, prefixed}) {
+        Diagnostics diagnostics;
+        const auto rows = import_rknn_table(one, "perf.txt", kFacts, diagnostics);
+        EXPECT_EQ(diagnostics.text(), "");
+        const CsvTable table = parse_csv(rows.value_or("a\n"), "perf.txt", diagnostics).value();
+        ASSERT_EQ(table.rows.size(), 4U);
+        EXPECT_EQ(cell(table, 2, "dtype"), "int64");
+        EXPECT_EQ(cell(table, 3, "measured_us"), "2334");
+    }
+}
+
+TEST(RknnTable, SharesOfCoresMayBeFollowedByTheGain) {
+    std::string text = table_text(kHeader, "three");
+    text.replace(text.find("33.3%/33.3%/33.4%"), 17, "50.1%/49.9% - Up:98.2%");
+    Diagnostics diagnostics;
+    const auto rows = import_rknn_table(text, "perf.txt", kFacts, diagnostics);
+    EXPECT_EQ(cell(parse_csv(rows.value_or("a\n"), "perf.txt", diagnostics).value(), 3, "cores"), "2");
+}
+
 TEST(RknnTable, IsRecognised) {
     EXPECT_TRUE(is_rknn_table(table_text(kHeader, "three")));
     EXPECT_FALSE(is_rknn_table("model: a\n"));

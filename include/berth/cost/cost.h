@@ -59,6 +59,7 @@ struct Kernel {
     std::optional<DType> multiply;  ///< dtype that the array multiplies at; absent: the wider of `input` and `weight`
     std::int64_t weight_group = 0;  ///< weights per scale; 0: scales are too few to count
     ProductCut cut;                 ///< of a matmul; all ones: not cut
+    std::int64_t keeps_every = 1;   ///< of a convolution: rows and columns of its result of which one is kept
     std::array<EpilogueOp, kMaxEpilogue> epilogue{};
     std::uint8_t epilogue_length = 0;
     bool library_call = false;        ///< a call of the runtime's matmul library rather than a step of a compiled graph

@@ -29,6 +29,7 @@ enum class DType : std::uint8_t {
     kInt8,
     kInt4,
     kInt32,
+    kInt16,
     kQ2K,
     kQ3K,
     kQ4K,
@@ -38,9 +39,9 @@ enum class DType : std::uint8_t {
     kQ5One,
     kIq4Nl
 };
-inline constexpr std::size_t kDTypeCount = 14;
+inline constexpr std::size_t kDTypeCount = 15;
 /// Number of dtypes that activations or accumulators may have; they come first.
-inline constexpr std::size_t kActivationDTypes = 6;
+inline constexpr std::size_t kActivationDTypes = 7;
 /// Name and storage of a dtype.
 struct DTypeRow {
     std::string_view name;
@@ -55,6 +56,7 @@ inline constexpr std::array<DTypeRow, kDTypeCount> kDTypeNames{{
     {"int8", DType::kInt8, 1},
     {"int4", DType::kInt4, 0.5},
     {"int32", DType::kInt32, 4},
+    {"int16", DType::kInt16, 2},
     {"q2_k", DType::kQ2K, 84.0 / 256},     // 2 bits each, 4 of scale and 4 of minimum per 16, both scaled by 16 bits
     {"q3_k", DType::kQ3K, 110.0 / 256},    // 3 bits, 6 of scale per 16, scaled by 16 bits
     {"q4_k", DType::kQ4K, 144.0 / 256},    // 4 bits, 6 of scale and 6 of minimum per 32, both scaled by 16 bits
@@ -79,6 +81,11 @@ inline constexpr std::array<DTypeRow, kDTypeCount> kDTypeNames{{
 /// Whether values need a scale: int8, int4 and block formats.
 [[nodiscard]] constexpr bool is_quantized(DType dtype) {
     return dtype == DType::kInt8 || dtype == DType::kInt4 || is_block_format(dtype);
+}
+
+/// Whether values are floating-point numbers.
+[[nodiscard]] constexpr bool is_float(DType dtype) {
+    return dtype == DType::kFp32 || dtype == DType::kFp16 || dtype == DType::kBf16;
 }
 
 /// Cache contents when a kernel is called, as far as they fit: `graph`, data left by the kernels before it; `hot`, all

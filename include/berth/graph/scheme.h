@@ -40,7 +40,8 @@ struct Scheme {
     friend constexpr bool operator==(const Scheme&, const Scheme&) = default;
 };
 
-/// Schemes that can be requested for a model. int32 is for ids and accumulators only.
+/// Schemes that can be requested for a model. int32 is for ids and accumulators only, int16 for the 16-bit
+/// activations of arrays that multiply them as integers (`matrix.weight_only`).
 inline constexpr std::array<Choice<Scheme>, 27> kSchemeNames{{
     {"fp32", DType::kFp32},
     {"fp16", DType::kFp16},

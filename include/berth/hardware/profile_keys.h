@@ -257,6 +257,9 @@ void runtime_keys(Visitor& v, auto&& runtime) {
             "widths are rounded up to this; 1 if absent", UsedBy::kPaddedShape);
     v.choice("quantization", runtime.quantization, kQuantizationSchemeNames,
              "static: scales are known at compile time; dynamic: each int8 matmul quantises its input");
+    v.flag("keeps_scores", runtime.keeps_scores,
+           "attention as its parts: whether a compiler for static shapes tiles its rows, so that scores stay on chip; "
+           "true if absent");
     v.flag("moves_heads", runtime.moves_heads,
            "attention as its parts: whether queries, keys, values and the result are transposed between rows of all "
            "heads and heads; false if absent");
@@ -297,6 +300,10 @@ void operator_rule_keys(Visitor& v, auto&& rule) {
             "the same for convolutions with a filter per channel, where it is lower");
     v.flag("cuts_lines", rule.cuts_lines,
            "with 'max_kernel': whether kernels of one row or column are cut into pieces instead");
+    v.count(
+        "max_stride", rule.max_stride, kLimitRange, KeyNeed::kOptional,
+        "largest stride of a convolution: one of a larger stride runs at the largest divisor of that within it, and "
+        "the results between are dropped");
     v.limit("max_pooled", rule.max_pooled, "limit on the positions that one result of a pooling is made of");
     v.text("else", rule.fallback, KeyNeed::kOptional,
            "the device for operators above the limits, or own_code: the runtime computes them on a core of the host");

@@ -50,7 +50,9 @@ struct OperatorRule {
     std::array<ProductLimit, kProductDimCount> product_limits;  ///< for a matmul, by ProductDim
     std::optional<std::int64_t> max_kernel;  ///< largest height and width of a convolution's kernel; else it falls back
     std::optional<std::int64_t> max_depthwise_kernel;  ///< the same with a filter per channel; absent: `max_kernel`
-    std::optional<std::int64_t> max_pooled;            ///< most positions pooled into one result; above, it falls back
+    /// largest stride of a convolution; one of a larger stride runs at a smaller one, and its results are selected
+    std::int64_t max_stride = kLargestCount;
+    std::optional<std::int64_t> max_pooled;  ///< most positions pooled into one result; above, it falls back
     bool as_convolution = false;  ///< of a matmul: with weights it is a convolution, whose cores and limits it has
     bool cuts_lines = false, own_code = false;  ///< above the limits: kernels of one row are cut; own code computes
     std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator cannot run
@@ -114,6 +116,7 @@ struct Runtime {
     /// Whether attention as separate operators transposes queries, keys, values and the result between the row layout
     /// of all heads, as products make and take them, and a layout by head.
     bool moves_heads = false;
+    bool keeps_scores = true;  ///< attention as separate operators: tiles of its scores stay on chip between them
     std::vector<FusionRule> fuses;
     std::array<OperatorRule, kOperatorKindCount> operators;
 };
