@@ -138,17 +138,18 @@ std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations) 
 }
 
 std::vector<ReliabilityBin> reliability_of(std::span<const MeasuredChoice> choices) {
-    constexpr int kBins = 5;
+    constexpr std::array kEdges{0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0};
     std::vector<ReliabilityBin> bins;
-    for (int i = 0; i < kBins; ++i) {
-        bins.push_back({0.5 + 0.1 * i, 0.6 + 0.1 * i});
+    for (std::size_t i = 0; i + 1 < kEdges.size(); ++i) {
+        bins.push_back({kEdges[i], kEdges[i + 1]});
     }
     for (const MeasuredChoice& choice : choices) {
         const double stated = std::max(choice.measured_probability, 1 - choice.measured_probability);
-        const auto place = std::min<std::size_t>(kBins - 1, static_cast<std::size_t>((stated - 0.5) * 10));
-        bins[place].choices += 1;
-        bins[place].right += choice.measured_probability > 0.5 ? 1 : 0;
-        bins[place].stated += stated;
+        const auto inner = std::span(kEdges).subspan(1, kEdges.size() - 2);
+        ReliabilityBin& bin = bins[static_cast<std::size_t>(std::ranges::upper_bound(inner, stated) - inner.begin())];
+        bin.choices += 1;
+        bin.right += choice.measured_probability > 0.5 ? 1 : 0;
+        bin.stated += stated;
     }
     for (ReliabilityBin& bin : bins) {
         bin.stated = bin.choices > 0 ? bin.stated / static_cast<double>(bin.choices) : 0;

@@ -61,7 +61,7 @@ struct ReliabilityBin {
     std::size_t choices = 0, right = 0;
     double stated = 0;  ///< mean predicted probability
 };
-/// Five bins from 0.5 to 1.
+/// Bins from 0.5 to 1, narrower where the predictions are surer.
 [[nodiscard]] std::vector<ReliabilityBin> reliability_of(std::span<const MeasuredChoice> choices);
 
 /// Choices, and those predicted right, whose alternatives differ by at least a factor and, with `told_apart`, by more
