@@ -133,7 +133,8 @@ Demand<T> rows_demand(const Kernel& kernel, const RowsDims& d, const Device& dev
     const VectorRate& rate = rate_of(class_of(kernel, d, device), device);
     const double padding = padding_factor(d.rows, device);
     if (d.constant_rows > 0) {  // a table of constants; a single row is negligible
-        const double table = static_cast<double>(d.constant_rows) * static_cast<double>(d.cols);  // learned or not
+        const double width = static_cast<double>(d.constant_cols > 0 ? d.constant_cols : d.cols);
+        const double table = static_cast<double>(d.constant_rows) * width;  // learned or not
         const Bytes constants = element_size(kernel.weight) * table;
         demand.read += T::given(constants, "constants");
         demand.compulsory += constants;

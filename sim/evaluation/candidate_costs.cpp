@@ -26,10 +26,10 @@ void add_classes(Candidate& candidate, const std::vector<OperatorResult>& result
 
 namespace {
 
-// Whether an operator's table is stored by its owner on the same device in the same format, and so needs no memory.
-bool shares_table(const Assignment& assignment, const LengthPlan& length, std::size_t i) {
+// Whether an operator's table or bias is stored by its owner on the same device in the same format, and so needs no
+// memory.
+bool shares_with(OperatorId owner, const Assignment& assignment, const LengthPlan& length, std::size_t i) {
     const auto d = static_cast<std::size_t>(assignment[i]);
-    const OperatorId owner = length.graphs[d].operators[i].table_of;
     if (owner == kNoOperator) {
         return false;
     }
@@ -90,9 +90,11 @@ void add_weights(Candidate& candidate, const Assignment& assignment, const Lengt
         const Operator& op = length.graphs[d].operators[i];
         const Scheme& scheme = length.plans[d].operators[i].scheme;
         WeightStorage storage = weight_storage(op.kind, op.dims, scheme);
-        if (shares_table(assignment, length, i)) {
+        if (shares_with(op.table_of, assignment, length, i)) {
             storage.matrix = storage.scales = Bytes{};
-            storage.beside = op.bias_of != kNoOperator ? Bytes{} : storage.beside;
+        }
+        if (shares_with(op.bias_of, assignment, length, i)) {
+            storage.beside = Bytes{};
         }
         candidate.weight_bytes += storage.total();
         candidate.kept_in_dram += has_own_memory(profile, assignment[i]) ? Bytes{} : storage.total();

@@ -38,7 +38,7 @@ double real(std::int64_t count) { return static_cast<double>(count); }
 std::int64_t triangle(std::int64_t n) { return n % 2 == 0 ? product({n / 2, n + 1}) : product({n, (n + 1) / 2}); }
 
 /// Constants per column: scale and shift of layer_norm, scale of rms_norm, constant operand of add and mul, what a mul
-/// adds, slope of relu, constant rows of concat.
+/// adds, slopes of relu, constant rows of concat.
 std::int64_t constant_terms(OperatorKind kind, const RowsDims& d) {
     if (kind == OperatorKind::kConcat) {
         return d.constant_rows;
@@ -157,7 +157,7 @@ std::int64_t matrix_elements(const Dims& dims) {
                           [](const AttentionDims&) { return std::int64_t{0}; },
                           [](const RowsDims&) { return std::int64_t{0}; },
                           [](const GatherDims& d) {
-                              return product({d.table_rows, d.cols});
+                              return d.learned ? product({d.table_rows, d.cols}) : std::int64_t{0};
                           },
                           [](const ConvDims& d) { return d.weights ? kernel_elements(d) : std::int64_t{0}; },
                           [](const ScanDims&) { return std::int64_t{0}; },
@@ -173,7 +173,7 @@ std::int64_t weight_elements(OperatorKind kind, const Dims& dims) {
                        },
                        [](const AttentionDims& d) { return d.sinks ? d.heads : std::int64_t{0}; },
                        [kind](const RowsDims& d) {
-                           return product({constant_terms(kind, d), d.cols});
+                           return product({constant_terms(kind, d), d.constant_cols > 0 ? d.constant_cols : d.cols});
                        },
                        [](const GatherDims&) { return std::int64_t{0}; },
                        [](const ConvDims& d) { return d.bias ? d.out_channels : std::int64_t{0}; },

@@ -47,12 +47,13 @@ constexpr auto kMembers<AttentionDims> = std::array<Member<AttentionDims>, 11>{{
     {"heads_apart", nullptr, &AttentionDims::heads_apart},
 }};
 template <>
-constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 10>{{
+constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 11>{{
     {"rows", &RowsDims::rows},
     {"cols", &RowsDims::cols},
     {"inputs", &RowsDims::inputs},
     {"out_rows", &RowsDims::out_rows},
     {"constant_rows", &RowsDims::constant_rows},
+    {"constant_cols", &RowsDims::constant_cols},
     {"run", &RowsDims::run},
     {"out_run", &RowsDims::out_run},
     {"affine", nullptr, &RowsDims::affine},
@@ -60,10 +61,11 @@ constexpr auto kMembers<RowsDims> = std::array<Member<RowsDims>, 10>{{
     {"filled", nullptr, &RowsDims::filled},
 }};
 template <>
-constexpr auto kMembers<GatherDims> = std::array<Member<GatherDims>, 3>{{
+constexpr auto kMembers<GatherDims> = std::array<Member<GatherDims>, 4>{{
     {"rows", &GatherDims::rows},
     {"cols", &GatherDims::cols},
     {"table_rows", &GatherDims::table_rows},
+    {"learned", nullptr, &GatherDims::learned},
 }};
 template <>
 constexpr auto kMembers<ConvDims> = std::array<Member<ConvDims>, 17>{{
@@ -175,6 +177,9 @@ std::string conflict(OperatorKind kind, const Dims& dims) {
     if (const auto* rows = std::get_if<RowsDims>(&dims)) {
         if (rows->constant_rows > 0 && rows->rows % rows->constant_rows != 0 && rows->affine) {
             return fmt::format("constant_rows {} do not repeat into rows {}", rows->constant_rows, rows->rows);
+        }
+        if (rows->constant_cols > 0 && rows->cols % rows->constant_cols != 0) {
+            return fmt::format("constant_cols {} do not repeat into cols {}", rows->constant_cols, rows->cols);
         }
         if (rows->out_rows > rows->rows && kind == OperatorKind::kPool) {
             return fmt::format("out_rows {} is more than rows {}", rows->out_rows, rows->rows);

@@ -116,15 +116,18 @@ constexpr std::array<SizeField, 17> kConvSizes{
     optional("groups", 1),   required("out_height"),      required("out_width"),    flag("bias", 0),
     optional("in_depth", 1), optional("kernel_depth", 1), optional("out_depth", 1), flag("weights", 1),
     flag("transposed", 0)};
-constexpr std::array<SizeField, 3> kGatherSizes{required("rows"), required("cols"), required("table_rows")};
+constexpr std::array<SizeField, 4> kGatherSizes{required("rows"), required("cols"), required("table_rows"),
+                                                flag("learned", 1)};
 constexpr std::array<SizeField, 2> kRowsSizes{required("rows"), required("cols")};
 constexpr std::array<SizeField, 3> kNormSizes{required("rows"), required("cols"), flag("affine", 1)};
-constexpr std::array<SizeField, 3> kReluSizes{required("rows"), required("cols"), flag("affine", 0)};
 constexpr SizeField kConstantRows{"constant_rows", 0, "", 0};
-constexpr std::array<SizeField, 5> kSumSizes{required("rows"), required("cols"), optional("inputs", 2),
-                                             flag("affine", 0), kConstantRows};
-constexpr std::array<SizeField, 6> kProductSizes{required("rows"),  required("cols"), optional("inputs", 2),
-                                                 flag("affine", 0), kConstantRows,    flag("shifted", 0)};
+constexpr SizeField kConstantCols{"constant_cols", 0, "", 0};
+constexpr std::array<SizeField, 5> kReluSizes{required("rows"), required("cols"), flag("affine", 0), kConstantRows,
+                                              kConstantCols};
+constexpr std::array<SizeField, 6> kSumSizes{required("rows"),  required("cols"), optional("inputs", 2),
+                                             flag("affine", 0), kConstantRows,    kConstantCols};
+constexpr std::array<SizeField, 7> kProductSizes{required("rows"), required("cols"), optional("inputs", 2),
+                                                 flag("affine", 0), kConstantRows, kConstantCols, flag("shifted", 0)};
 constexpr std::array<SizeField, 5> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2),
                                                 kConstantRows, flag("filled", 0)};
 constexpr std::array<SizeField, 4> kReshapeSizes{required("rows"), required("cols"), as_much_as("run", "cols"),

@@ -368,7 +368,8 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
     if (!worked && may_multiply(*step.source)) {
         flow_.strange.insert(step.source->op);
     }
-    bool constant = true;
+    // Picks from a learned table by sizes alone: the same for all inputs, but the weights are those of the table.
+    bool constant = step.source->op != "RelativePositionBias";
     bool scale = false;
     bool multiplied = multiplies(step.source->op);
     const OnnxFacts* first = nullptr;

@@ -26,7 +26,7 @@ std::optional<Columns> columns_of(const OnnxNetwork& network, NodeId node) {
     const bool conv = is_one_of({"Conv", "ConvInteger", "ConvTranspose"});
     const Shape& made = network.shape(network.output(node));
     if ((!product && !conv) || made.size() < (conv ? 2U : 1U) || network.activations(node).size() != 1 ||
-        adds_table(network, node)) {
+        adds_apart(network, node)) {
         return std::nullopt;
     }
     if (product && made.size() > 1 && network.constant(network.input(node, 0))) {

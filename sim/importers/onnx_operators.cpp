@@ -69,6 +69,17 @@ std::int64_t constant_elements(const OnnxSubject& s) {
     return largest == kNoValue ? 0 : s.network.elements(largest);
 }
 
+}  // namespace
+
+void take_constants(RowsDims& dims, std::int64_t constants) {
+    const bool whole_rows = dims.cols > 0 && constants > dims.cols && constants % dims.cols == 0;
+    const bool one_a_row = !whole_rows && constants > 0 && constants != dims.cols && dims.rows % constants == 0;
+    dims.constant_rows = whole_rows ? constants / dims.cols : one_a_row && constants > 1 ? constants : 0;
+    dims.constant_cols = one_a_row && dims.affine ? 1 : 0;
+}
+
+namespace {
+
 /// Rows of a tensor whose second axis, the channels, is the columns.
 RowsDims by_channel(const Shape& shape) {
     RowsDims d = rows_of(shape);
@@ -91,13 +102,14 @@ Found batch_norm_of(const OnnxSubject& s) {
     return s.given(0) ? Found(OnnxOperator{kind, d, {s.in(0)}, {}}) : std::nullopt;
 }
 
-/// An activation; that with slopes may have one for each channel.
+/// An activation; that with slopes may have one for all, for each channel, or for each element.
 Found relu_of(const OnnxSubject& s) {
     RowsDims d = positions_of(s.network, s.made);
     if (s.source().op == "PRelu" && s.constant(1)) {
         const std::int64_t slopes = s.network.elements(s.in(1));
         d = slopes == d.cols || s.network.channels_last() ? d : by_channel(s.made);
-        d.affine = slopes == d.cols;
+        d.affine = true;
+        take_constants(d, slopes);
     }
     return s.given(0) && !s.constant(0) ? Found(OnnxOperator{s.kind, d, {s.in(0)}, {}}) : std::nullopt;
 }
@@ -114,7 +126,7 @@ Found sum_of(const OnnxSubject& s) {
     }
     d.inputs = static_cast<std::int64_t>(inputs.size());
     d.affine = constants > 1;
-    d.constant_rows = d.cols > 0 && constants > d.cols && constants % d.cols == 0 ? constants / d.cols : 0;
+    take_constants(d, constants);
     return OnnxOperator{s.kind, d, inputs, {}};
 }
 

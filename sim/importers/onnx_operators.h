@@ -36,6 +36,9 @@ struct OnnxSubject {
     [[nodiscard]] bool constant(std::size_t i) const { return given(i) && network.constant(in(i)); }
 };
 
+/// Sets the rows and columns of constants, so many in all, that an operator combines with its input.
+void take_constants(RowsDims& dims, std::int64_t constants);
+
 /// The kind that the operator table gives for an ONNX operator.
 [[nodiscard]] std::optional<OperatorKind> kind_of_onnx(std::string_view op);
 

@@ -73,12 +73,11 @@ bool add_embedding_parts(OnnxParts& parts) {
     return true;
 }
 
-/// Relative position bias: one number per pair of positions and head, looked up in a table by distance.
-/// A product, and a table that is added to it: a constant summand with a number for each place of the result.
+/// A product, and a summand that is no bias: a table, a number for each row or for all, or what the network computes.
 bool add_gemm_parts(OnnxParts& parts) {
     const OnnxNetwork& network = parts.network();
     const Shape& made = network.shape(parts.out(0));
-    const auto product = adds_table(network, parts.node())
+    const auto product = adds_apart(network, parts.node())
                              ? matmul_of({network, parts.node(), OperatorKind::kMatmul, made, false})
                              : std::nullopt;
     if (!product) {
@@ -88,12 +87,19 @@ bool add_gemm_parts(OnnxParts& parts) {
     std::ranges::transform(product->inputs, std::back_inserter(factor.inputs),
                            [](ValueId each) { return OnnxSource{each}; });
     RowsDims sum = rows_of(made);
-    sum.affine = true;
-    sum.constant_rows = network.elements(parts.in(2)) == elements_of(made) ? sum.rows : 0;
-    parts.makes(parts.add({"", OperatorKind::kAdd, sum, {parts.add(std::move(factor))}, made}), 0);
+    std::vector<OnnxSource> summands{parts.add(std::move(factor))};
+    if (parts.constant(2)) {
+        sum.affine = true;
+        take_constants(sum, network.elements(parts.in(2)));
+    } else {
+        summands.push_back(parts.input(2));
+    }
+    sum.inputs = static_cast<std::int64_t>(summands.size());
+    parts.makes(parts.add({"", OperatorKind::kAdd, sum, std::move(summands), made}), 0);
     return true;
 }
 
+/// Relative position bias: one number per pair of positions and head, looked up in a table by distance.
 bool add_distance_parts(OnnxParts& parts) {
     const Shape &table = parts.shape(0), &made = parts.network().shape(parts.out(0));
     if (!parts.constant(0) || table.size() != 2 || made.size() != 4) {
@@ -222,8 +228,9 @@ void take_elementwise(OnnxPart& part, const OnnxParts& parts) {
         const bool constant = one.value != kNoValue && parts.network().constant(one.value);
         const std::int64_t elements = constant ? parts.network().elements(one.value) : 0;
         d.affine = d.affine || elements > 1;
-        d.constant_rows =
-            d.cols > 0 && elements > d.cols && elements % d.cols == 0 ? elements / d.cols : d.constant_rows;
+        if (elements > 1) {
+            take_constants(d, elements);
+        }
         return constant;
     });
     d.inputs = static_cast<std::int64_t>(part.inputs.size());

@@ -12,12 +12,12 @@ struct OnnxCombining {
     std::unordered_set<OperatorId> sampling;   ///< nodes that read their first input at the places of the others
 };
 
-/// Clears `affine` of sums and products whose constants are no parameters; they are still read:
+/// Clears `affine` of sums and products whose constants are no parameters, and `learned` of lookups; they are still
+/// read:
 /// - behind the last learned operator: places of boxes, strides, scales of results. Networks learn no value per
-/// position
-///   of what they put out.
+///   position of what they put out.
 /// - on the way to a softmax over scores: masks, and biases of distances written out for each pair of positions.
-/// - two tables whose products are added: the cosines and sines of rotary positions.
+/// - two tables, or what is looked up in them, whose products are added: the cosines and sines of rotary positions.
 void tell_places_from_weights(Graph& graph, const OnnxCombining& nodes);
 
 }  // namespace berth

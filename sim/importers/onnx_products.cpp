@@ -93,7 +93,7 @@ bool has_bias(const OnnxSubject& s) {
     const bool one_column = !s.made.empty() && s.made.back() == 1;
     const auto bias = [&](std::size_t i) { return s.constant(i) && (s.network.elements(s.in(i)) > 1 || one_column); };
     if (op == "Gemm" || op == "FusedGemm" || op == "GemmFastGelu" || op == "GemmFloat8") {
-        return bias(2) && !adds_table(s.network, s.node);
+        return bias(2) && !adds_apart(s.network, s.node);
     }
     if (op == "DynamicQuantizeMatMul") {
         return bias(4);
@@ -145,14 +145,23 @@ bool multiplies(std::string_view op) {
     return kNames.contains(op);
 }
 
-bool adds_table(const OnnxNetwork& network, NodeId node) {
+bool adds_apart(const OnnxNetwork& network, NodeId node) {
     const ValueId summand = network.is(node, "Gemm") ? network.input(node, 2) : kNoValue;
     const Shape& made = network.shape(network.output(node));
-    if (!network.constant(summand) || network.elements(summand) == 1 || made.size() != 2) {
+    if (summand == kNoValue || made.size() != 2) {
         return false;
     }
     const std::size_t columns = network.constant(network.input(node, 0)) ? 0 : 1;
-    return !one_per_column(network, summand, made, columns);
+    if (!network.constant(summand) || !one_per_column(network, summand, made, columns)) {
+        return true;
+    }
+    const auto& data = network.flow().at(summand).data;
+    const bool zero = data && data->size() == 1 && data->front() == 0;
+    return network.elements(summand) == 1 && made[columns] > 1 && !zero;
+}
+
+bool writes_into(std::string_view op) {
+    return op == "ScatterND" || op == "ScatterElements" || op == "Scatter" || op == "TensorScatter";
 }
 
 bool may_multiply(const OnnxNode& node) {

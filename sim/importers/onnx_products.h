@@ -22,9 +22,11 @@ namespace berth {
 [[nodiscard]] std::optional<OnnxOperator> matmul_of(const OnnxSubject& subject);
 [[nodiscard]] std::optional<OnnxOperator> conv_of(const OnnxSubject& subject);
 
-/// Whether the node is a Gemm whose constant summand is neither a single number nor one number per column of its
-/// weights.
-[[nodiscard]] bool adds_table(const OnnxNetwork& network, NodeId node);
+/// Whether the node is a Gemm whose summand is no bias, a constant per column of its weights, and no constant zero.
+[[nodiscard]] bool adds_apart(const OnnxNetwork& network, NodeId node);
+
+/// Whether the first input is what the others are written into: a constant there is room for a cache.
+[[nodiscard]] bool writes_into(std::string_view op);
 
 /// Whether nothing is known of an operator without a shape rule: it may multiply. Operators of TensorFlow Lite, of
 /// classical machine learning and of ONNX itself are known.

@@ -8,6 +8,7 @@
 
 #include "berth/evaluation/evaluation.h"
 #include "berth/report/report.h"
+#include "scenario_fixtures.h"
 #include "scratch_folder.h"
 
 namespace berth {
@@ -189,6 +190,24 @@ TEST(Constraints, ClashesAreNamedAndNothingElse) {
                 HasSubstr("stage 'rerank' cannot run on npu: it has 4 segments, the stage allows 3"));
     EXPECT_THAT(evaluated({{"stages.rerank.pin", "{layer.12.*: npu}"}}).complaints,
                 HasSubstr("'layer.12.*' matches no operator of ms-marco-MiniLM-L-12-v2"));
+}
+
+// Two products with matrices of their own and one bias: memory holds the bias once.
+TEST_F(ScenarioFolder, ASharedBiasIsHeldOnce) {
+    const auto held = [this](const std::string& shared) {
+        write("models/pair.yaml",
+              "model: pair\ngraph:\n  inputs: {x: {shape: [8, 64]}}\n  operators:\n"
+              "    - {name: a, op: matmul, inputs: [x], m: 8, k: 64, n: 64, bias: true, shape: [8, 64]}\n"
+              "    - {name: b, op: matmul, inputs: [a], m: 8, k: 64, n: 64, bias: true, shape: [8, 64]" +
+                  shared + "}\n");
+        const auto loaded = load_stage("model: pair, dtype: fp16");
+        Diagnostics diagnostics;
+        const auto result = loaded.scenario ? evaluate(*loaded.scenario, diagnostics) : std::nullopt;
+        EXPECT_TRUE(result) << loaded.complaints << diagnostics.text();
+        return result ? in_bytes(chosen(result->stages.front()).weight_bytes) : 0;
+    };
+    const double bias = held("") - held(", bias_of: a");
+    EXPECT_TRUE(bias == 64 * 2 || bias == 64 * 4) << bias;
 }
 
 TEST(Regret, IsWhatDefaultsLoseAgainstTheOptimum) {

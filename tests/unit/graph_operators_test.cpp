@@ -201,7 +201,7 @@ TEST(GraphOperators, SizeFields) {
     EXPECT_THAT(field_names(K::kSoftmax), ElementsAre("rows", "cols"));
     EXPECT_THAT(field_names(K::kLayerNorm), ElementsAre("rows", "cols", "affine"));
     EXPECT_THAT(field_names(K::kPool), ElementsAre("rows", "cols", "out_rows"));
-    EXPECT_THAT(field_names(K::kEmbedding), ElementsAre("rows", "cols", "table_rows"));
+    EXPECT_THAT(field_names(K::kEmbedding), ElementsAre("rows", "cols", "table_rows", "learned"));
 }
 
 using Sizes = std::vector<std::optional<std::int64_t>>;
@@ -225,7 +225,7 @@ TEST(GraphOperators, SizesThatAreNotGivenHaveTheirDefaults) {
         std::get<Dims>(made(K::kAttention, {2, 4, 2, 3, 9, 8, 1, 5, kNotGiven, kNotGiven, kNotGiven})),
         Dims(AttentionDims{
             .batch = 2, .heads = 4, .kv_heads = 2, .seq = 3, .kv_seq = 9, .head_dim = 8, .causal = true, .window = 5}));
-    EXPECT_EQ(std::get<Dims>(made(K::kAdd, {3, 5, kNotGiven, kNotGiven, kNotGiven})),
+    EXPECT_EQ(std::get<Dims>(made(K::kAdd, {3, 5, kNotGiven, kNotGiven, kNotGiven, kNotGiven})),
               Dims(RowsDims{.rows = 3, .cols = 5, .inputs = 2}));
     EXPECT_EQ(std::get<Dims>(made(K::kRmsNorm, {3, 5, kNotGiven})),
               Dims(RowsDims{.rows = 3, .cols = 5, .affine = true}));
@@ -249,6 +249,8 @@ TEST(GraphOperators, BadSizesAreNamed) {
               "f:3: error: x: experts 2 are weights\n");
     EXPECT_EQ(std::get<std::string>(made(K::kConv2d, {1, 6, 8, 4, 4, 3, 3, 1, 4, 4, 4, 0, 1, 1, 1, 1, 0})),
               "f:3: error: x: groups 4 does not divide in_channels 6 and out_channels 8\n");
+    EXPECT_EQ(std::get<std::string>(made(K::kAdd, {4, 6, 2, 1, 4, 4})),
+              "f:3: error: x: constant_cols 4 do not repeat into cols 6\n");
     EXPECT_EQ(std::get<std::string>(made(K::kSoftmax, {kLargestCount, kLargestCount})),
               "f:3: error: x: its tensors would hold more than 9007199254740992 elements\n");
 }

@@ -209,6 +209,8 @@ TEST(OnnxFolding, SlopesScalesAndShiftsOfChannelsAreParameters) {
         return totals(import.graph).parameters;
     };
     EXPECT_EQ(parameters(constant("s", {8, 1, 1}) + node("PRelu", {"x", "s"}, {"y"})), 8);
+    EXPECT_EQ(parameters(constant("s", {1}) + node("PRelu", {"x", "s"}, {"y"})), 1) << "one for all channels";
+    EXPECT_EQ(parameters(constant("s", {8, 4, 6}) + node("PRelu", {"x", "s"}, {"y"})), 8 * 4 * 6);
     EXPECT_EQ(parameters(constant("s", {8}) + node("BatchNormalization", {"x", "s", "s", "s", "s"}, {"y"})), 2 * 8)
         << "a scale and a shift, made of four constants";
     const auto groups = [&](std::int64_t scales) {

@@ -70,6 +70,67 @@ TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
     EXPECT_EQ(counted({16}), std::pair(std::size_t{1}, std::int64_t{128 + 16}));
     EXPECT_EQ(counted({1, 16}), std::pair(std::size_t{1}, std::int64_t{128 + 16}));
     EXPECT_EQ(counted({4, 16}), std::pair(std::size_t{2}, std::int64_t{128 + 64}));
+    EXPECT_EQ(counted({4, 1}), std::pair(std::size_t{2}, std::int64_t{128 + 4})) << "a number for each row";
+    EXPECT_EQ(counted({1}), std::pair(std::size_t{2}, std::int64_t{128 + 1})) << "one for all";
+    const auto zero = imported_graph(
+        constant("w", {8, 16}) + real_constant("c", {0}) + node("Gemm", {"x", "w", "c"}, {"y"}), {{"x", {4, 8}}});
+    EXPECT_THAT(kinds_in_order(zero.graph), ElementsAre("matmul"));
+    for (const OnnxSizes& made : {OnnxSizes{4, 16}, {4, 1}, {16}, {1}}) {
+        const auto added = imported_graph(constant("w", {8, 16}) + node("Gemm", {"x", "w", "c"}, {"y"}),
+                                          {{"x", {4, 8}}, {"c", made}});
+        EXPECT_THAT(kinds_in_order(added.graph), ElementsAre("matmul", "add")) << "what the network computes is added";
+        expect_round_trip(added);
+    }
+}
+
+// Constants that do not fill whole rows: one for all columns of a row.
+TEST(OnnxWeights, AConstantForEachRowCountsOncePerRow) {
+    const NetworkImport import = imported_graph(
+        constant("c", {5, 1}) + node("Add", {"x", "c"}, {"t"}) + constant("w", {8, 8}) + node("MatMul", {"t", "w"}, {"y"}),
+        {{"x", {2, 5, 8}}});
+    EXPECT_EQ(totals(import.graph).parameters, 64 + 5);
+    expect_round_trip(import);
+}
+
+// Lengths that are constants make the biases the same for every input, but the table is in the file.
+TEST(OnnxWeights, ATableOfDistancesIsLearnedWhateverTheLengths) {
+    const NetworkImport import =
+        imported_graph(constant("t", {32, 4}) + whole_constants("n", {}, {16}) +
+                           node("RelativePositionBias", {"t", "n", "n"}, {"b"}, runtime_domain()) +
+                           node("Add", {"x", "b"}, {"y"}),
+                       {{"x", {1, 4, 16, 16}}});
+    EXPECT_EQ(totals(import.graph).parameters, 32 * 4);
+    expect_round_trip(import);
+}
+
+// Cosines and sines of positions that are looked up, with a new axis for the heads; a third lookup reads one of them.
+TEST(OnnxWeights, RotationsThatAreLookedUpAreNoParameters) {
+    const std::string tables = constant("c", {100, 8}) + constant("s", {100, 8}) + whole_constants("axes", {1}, {1});
+    const std::string found = node("Gather", {"c", "at"}, {"cs"}) + node("Gather", {"s", "at"}, {"ss"}) +
+                              node("Unsqueeze", {"cs", "axes"}, {"co"}) + node("Unsqueeze", {"ss", "axes"}, {"si"});
+    const std::string rotated = node("Mul", {"x", "co"}, {"a"}) + node("Neg", {"x"}, {"n"}) +
+                                node("Mul", {"n", "si"}, {"b"}) + node("Add", {"a", "b"}, {"q"}) + constant("w", {8, 8});
+    const std::string last = node("MatMul", {"q", "w"}, {"r"}) + node("Gather", {"c", "at"}, {"again"}) +
+                             node("Add", {"r", "again"}, {"y"});
+    const NetworkImport import =
+        imported_graph(tables + found + rotated + last, {{"x", {1, 2, 4, 8}}, {"at", {1, 4}}});
+    EXPECT_EQ(totals(import.graph).parameters, 64);
+    expect_round_trip(import);
+    const std::string one = node("Mul", {"x", "co"}, {"q"}) + constant("w", {8, 8}) + node("MatMul", {"q", "w"}, {"y"});
+    EXPECT_EQ(totals(imported_graph(tables + found + one, {{"x", {1, 2, 4, 8}}, {"at", {1, 4}}}).graph).parameters,
+              64 + 800)
+        << "a factor by itself is learned";
+}
+
+TEST(OnnxWeights, RoomForACacheIsNoWeight) {
+    for (const char* op : {"ScatterND", "ScatterElements", "TensorScatter"}) {
+        const NetworkImport import =
+            imported_graph(constant("cache", {64, 8}) + node(op, {"cache", "at", "new"}, {"k"}) +
+                               node("MatMul", {"x", "k"}, {"y"}),
+                           {{"x", {4, 64}}, {"at", {2, 1}}, {"new", {2, 8}}});
+        EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("other", "matmul")) << op;
+        EXPECT_EQ(totals(import.graph).parameters, 0);
+    }
 }
 
 // Constants of operators that exporters and optimisers write beside products: each counts once, wherever it stands.

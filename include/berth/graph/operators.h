@@ -192,10 +192,11 @@ struct RowsDims {
     std::int64_t rows = 0, cols = 0;
     std::int64_t inputs = 1;    ///< activations read (2 for an add of two tensors; 1 with a constant operand)
     std::int64_t out_rows = 0;  ///< pool, resize, other: rows of the result; 0 for every other kind
-    bool affine = false;        ///< norms: scale and shift per column; add, mul: a constant per column
-    /// Rows of the constant operand of an add or mul (with `affine`), repeated if the result has more, or of the
+    bool affine = false;        ///< norms: scale and shift per column; add, mul, relu: a constant per column
+    /// Rows of the constant operand of an add, mul or relu (with `affine`), repeated if the result has more, or of the
     /// constant rows that a concat appends to its inputs.
     std::int64_t constant_rows = 0;
+    std::int64_t constant_cols = 0;  ///< numbers in such a row: 1 if its columns share one; 0: one for each column
     bool shifted = false;  ///< mul: besides its constant per column, one that is added (a batch norm by itself)
     bool filled = false;   ///< concat: a number fills what the inputs do not cover, as around a padded image
     /// Contiguous channels per position in the layouts of input and result: 1 for the host's row-major layout, 0 if
@@ -216,6 +217,7 @@ struct ScanDims {
 /// Gathers `rows` rows of `cols` columns from a table of `table_rows` rows.
 struct GatherDims {
     std::int64_t rows = 0, cols = 0, table_rows = 0;
+    bool learned = true;  ///< false: sines of positions and the like, which are no parameters
     friend bool operator==(const GatherDims&, const GatherDims&) = default;
 };
 
