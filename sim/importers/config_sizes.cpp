@@ -62,7 +62,7 @@ void ConfigSizes::read_one(const SizeSource& source, const SizeRule& rule, Model
                            std::vector<ConfiguredSize>& given) {
     bool refused = false;
     const auto chosen = std::ranges::find_if(source.alternatives, [&](const SizeAlternative& one) {
-        refused = refused || (one.expression && refuse_forms(*one.expression));
+        refused = refused || (one.expression && refuse_forms(*one.expression, rule));
         return refused || applies(one, rule);
     });
     if (refused) {
@@ -88,7 +88,9 @@ void ConfigSizes::read_one(const SizeSource& source, const SizeRule& rule, Model
 
 bool ConfigSizes::applies(const SizeAlternative& alternative, const SizeRule& rule) const {
     if (alternative.expression) {
-        return all_there(*alternative.expression);
+        return std::ranges::all_of(alternative.expression->symbols(), [&](const std::string& name) {
+            return name == kRoundSymbol || fields_.numbers.contains(name) || one_per_round(name, rule);
+        });
     }
     if (!alternative.listed_in.empty()) {
         return fields_.lists.contains(alternative.listed_in) && all_there(*alternative.listed) &&
@@ -122,10 +124,23 @@ ConfigSizes::Values ConfigSizes::values_of(const SizeAlternative& alternative, c
     if (!alternative.listed_in.empty()) {
         use(alternative.listed_in);
     }
+    std::vector<std::string> lists_of_rounds;
+    if (alternative.expression) {
+        std::ranges::copy_if(alternative.expression->symbols(), std::back_inserter(lists_of_rounds),
+                             [&](const std::string& name) { return one_per_round(name, rule); });
+    }
+    for (const std::string& list : lists_of_rounds) {
+        if (!has_one_for_each(list, rule, rounds)) {
+            return std::nullopt;
+        }
+    }
     std::vector<std::int64_t> values;
     for (std::int64_t round = 0; round < rounds; ++round) {
         if (!rule.per.empty()) {
             fields_.numbers.insert_or_assign(std::string(kRoundSymbol), static_cast<double>(round));
+        }
+        for (const std::string& list : lists_of_rounds) {
+            fields_.numbers.insert_or_assign(list, fields_.numbers.at(fmt::format("{}.{}", list, round)));
         }
         const Expression& expression = alternative.expression ? *alternative.expression
                                        : lists(listed, round) ? *alternative.listed
@@ -136,18 +151,35 @@ ConfigSizes::Values ConfigSizes::values_of(const SizeAlternative& alternative, c
         }
         values.push_back(*value);
     }
+    for (const std::string& list : lists_of_rounds) {
+        fields_.numbers.erase(list);
+    }
     return values;
+}
+
+/// Whether a field is a list of numbers of which each repetition takes its own.
+bool ConfigSizes::one_per_round(const std::string& field, const SizeRule& rule) const {
+    const auto list = fields_.lists.find(field);
+    return !rule.per.empty() && list != fields_.lists.end() && !fields_.numbers.contains(field) &&
+           std::ranges::all_of(list->second, [](const std::string& item) { return parse_number(item).has_value(); });
+}
+
+bool ConfigSizes::has_one_for_each(const std::string& field, const SizeRule& rule, std::int64_t rounds) {
+    const auto items = items_of(fields_, field).size();
+    if (static_cast<std::int64_t>(items) == rounds) {
+        return true;
+    }
+    diagnostics_.error(fields_.places.at(field),
+                       fmt::format("{} has {} items, but there are {} {}", field, items, rounds, rule.per),
+                       "one for each");
+    return false;
 }
 
 ConfigSizes::Values ConfigSizes::values_of_items(const SizeAlternative& alternative, const SizeRule& rule,
                                                  std::int64_t rounds) {
     use(alternative.field);
     const auto items = items_of(fields_, alternative.field);
-    if (static_cast<std::int64_t>(items.size()) != rounds) {
-        diagnostics_.error(
-            fields_.places.at(alternative.field),
-            fmt::format("{} has {} items, but there are {} {}", alternative.field, items.size(), rounds, rule.per),
-            "one for each");
+    if (!has_one_for_each(alternative.field, rule, rounds)) {
         return std::nullopt;
     }
     std::vector<std::int64_t> values;
@@ -226,9 +258,10 @@ std::optional<std::int64_t> ConfigSizes::size_of(const Expression& expression) {
 
 /// Whether a field of an expression is there, but is no number; it is reported. Where a field is `null`, the next
 /// alternative counts.
-bool ConfigSizes::refuse_forms(const Expression& expression) {
+bool ConfigSizes::refuse_forms(const Expression& expression, const SizeRule& rule) {
     for (const std::string& symbol : expression.symbols()) {
-        if (symbol != kRoundSymbol && state_of(fields_, symbol) == FieldState::kOther) {
+        if (symbol != kRoundSymbol && !one_per_round(symbol, rule) &&
+            state_of(fields_, symbol) == FieldState::kOther) {
             const auto place = fields_.places.find(symbol);
             const SourceLocation where = place == fields_.places.end() ? root_.where() : place->second;
             diagnostics_.error(where,

@@ -45,7 +45,9 @@ class ConfigSizes {
     std::optional<std::int64_t> value_of_text(const SizeAlternative& alternative, const std::string& text);
     SourceLocation place_of(const SizeAlternative& alternative);
     std::optional<std::int64_t> size_of(const Expression& expression);
-    bool refuse_forms(const Expression& expression);
+    bool refuse_forms(const Expression& expression, const SizeRule& rule);
+    [[nodiscard]] bool one_per_round(const std::string& field, const SizeRule& rule) const;
+    bool has_one_for_each(const std::string& field, const SizeRule& rule, std::int64_t rounds);
     void report_missing(const SizeSource& source, const SizeRule& rule);
 
     const YamlNode& root_;

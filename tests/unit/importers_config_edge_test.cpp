@@ -54,6 +54,13 @@ constexpr std::string_view kLed =
 "decoder_attention_heads": 12, "encoder_ffn_dim": 3072, "decoder_ffn_dim": 3072, "attention_window": [1024, 1024, 1024,
 1024, 1024, 1024]})";
 
+constexpr std::string_view kOpenElm =
+    R"({"model_type": "openelm", "architectures": ["OpenELMForCausalLM"], "model_dim": 1280, "head_dim": 64,
+"num_transformer_layers": 16, "num_query_heads": [12, 12, 12, 12, 12, 16, 16, 16, 16, 16, 16, 16, 20, 20, 20, 20],
+"num_kv_heads": [3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5], "ffn_multipliers": [0.5, 0.73, 0.97, 1.2, 1.43, 1.67,
+1.9, 2.13, 2.37, 2.6, 2.83, 3.07, 3.3, 3.53, 3.77, 4.0], "ffn_with_glu": true, "normalize_qk_projections": true,
+"vocab_size": 32000})";
+
 std::string longt5(const std::string& attention) {
     return R"({"model_type": "longt5", "d_model": 768, "d_ff": 2048, "num_layers": 12, "num_heads": 12,
 "feed_forward_proj": "gated-gelu", "tie_word_embeddings": false, "encoder_attention_type": ")" +
@@ -240,7 +247,42 @@ INSTANTIATE_TEST_SUITE_P(
 "vocab_size": 151936}}})"},
         // 36.3 M as published, of which 8011543 are of the training.
         EdgeModel{"mms-tts-eng", "", 100, 28273049, 63663654400, R"({"model_type": "vits"})"},
-        EdgeModel{"speecht5-hifigan", "", 100, 12656257, 13665894400, R"({"model_type": "hifigan"})"}),
+        EdgeModel{"speecht5-hifigan", "", 100, 12656257, 13665894400, R"({"model_type": "hifigan"})"},
+        // Checkpoint: 271527168. Heads and widths grow from block to block.
+        EdgeModel{"openelm-270m", "", 16, 271527168, 3733712896, std::string(kOpenElm)},
+        // 222 M; 250 M with the head for masked words.
+        EdgeModel{"neobert", "", 16, 221665536, 3181903872,
+                  R"({"model_type": "neobert", "architectures": ["NeoBERT"], "hidden_act": "SwiGLU"})"},
+        // 93.2 M, without the row for masked sound.
+        EdgeModel{"data2vec-audio-base", "", 100, 93163520, 13984689152,
+                  R"({"model_type": "data2vec-audio", "architectures": ["Data2VecAudioModel"],
+"feat_extract_norm": "layer"})"},
+        EdgeModel{"sew-tiny", "", 50, 42297472, 2709341568,
+                  R"({"model_type": "sew", "architectures": ["SEWModel"], "hidden_size": 512,
+"num_attention_heads": 8, "intermediate_size": 2048})"},
+        EdgeModel{"wav2vec2-conformer-rope", "", 100, 167903488, 21448727552,
+                  R"({"model_type": "wav2vec2-conformer", "architectures": ["Wav2Vec2ConformerModel"],
+"position_embeddings_type": "rotary"})"},
+        // 76.7 M, with tables and the matrices behind them once: 73728, 73728 and 1024 less.
+        EdgeModel{"dac-44khz", "encoder", 10, 22529672, 3559178240, R"({"model_type": "dac"})"},
+        EdgeModel{"dac-44khz", "decoder", 10, 54239585, 8041512960, R"({"model_type": "dac"})"},
+        // 96.2 M, with the tables of 16777216 once.
+        EdgeModel{"mimi", "encoder", 25, 55906592, 2883104768, R"({"model_type": "mimi"})"},
+        EdgeModel{"mimi", "decoder", 300, 56956449, 32698060800, R"({"model_type": "mimi"})"},
+        EdgeModel{"jais-13b", "", 16, 13020811920, 201814179840,
+                  R"({"model_type": "jais", "architectures": ["JAISLMHeadModel"], "n_embd": 5120, "n_layer": 40,
+"n_head": 40, "n_inner": 13653, "n_positions": 2048, "vocab_size": 84992, "activation_function": "swiglu",
+"position_embedding_type": "alibi"})"},
+        // 150 M (Ettin).
+        EdgeModel{"ettin-decoder-150m", "", 200, 149690560, 22721396736,
+                  R"({"model_type": "modernbert-decoder", "architectures": ["ModernBertDecoderForCausalLM"]})"},
+        // With an image side of 0.9 B the published 10.67 B.
+        EdgeModel{"llama-3.2-11b-vision", "text", 16, 9775192064, 575553929216,
+                  R"({"model_type": "mllama", "text_config": {"model_type": "mllama_text_model",
+"cross_attention_layers": [3, 8, 13, 18, 23, 28, 33, 38]}})"},
+        // 106 M (Jiang et al., table 3).
+        EdgeModel{"convbert-base", "", 16, 105680520, 1310662656,
+                  R"({"model_type": "convbert", "architectures": ["ConvBertModel"]})"}),
     [](const auto& row) {
         std::string name = row.param.name + row.param.part;
         std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
@@ -271,8 +313,12 @@ INSTANTIATE_TEST_SUITE_P(
                     "version '4.0' has no form in llama-decoder (expected 2.5, 2.6 or 4.5)"},
         EdgeRefusal{"Hearing", "encoder", R"({"model_type": "speecht5", "architectures": ["SpeechT5ForSpeechToText"]})",
                     "models that hear have other layers in front"},
-        EdgeRefusal{"Turning", "", R"({"model_type": "wav2vec2-conformer", "position_embeddings_type": "rotary"})",
-                    "position_embeddings_type 'rotary' has no form in wav2vec2-conformer (expected relative)"},
+        EdgeRefusal{"Turning", "", R"({"model_type": "wav2vec2-conformer", "position_embeddings_type": "learned"})",
+                    "position_embeddings_type 'learned' has no form in wav2vec2-conformer (expected relative or rotary)"},
+        EdgeRefusal{"Blocks", "",
+                    R"({"model_type": "openelm", "num_transformer_layers": 3, "model_dim": 64, "num_query_heads": [1, 1, 1],
+"num_kv_heads": [1, 1, 1], "ffn_multipliers": [1.5, 2.5]})",
+                    "ffn_multipliers has 2 items, but there are 3 layers (expected one for each)"},
         EdgeRefusal{"Windows", "", R"({"model_type": "hiera", "masked_unit_attention": [true, true, true, false]})",
                     "windows in other stages than the first two have no form here"},
         EdgeRefusal{"Factor", "", R"({"model_type": "parakeet_encoder", "subsampling_factor": 4})",
