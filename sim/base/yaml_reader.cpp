@@ -90,6 +90,11 @@ std::vector<std::string> AskedKeys::all() const {
     return keys;
 }
 
+void YamlReadState::forget(const YamlValue* map) {
+    asked.erase(map);
+    asked_last = nullptr;
+}
+
 AskedKeys*& YamlReadState::asked_of(const YamlValue* map) {
     if (map != asked_last) {
         asked_last = map;
@@ -180,7 +185,7 @@ YamlNode YamlNode::require(std::string_view key, std::string_view expected) cons
         return child(key, nullptr);
     }
     if (auto found = find(key)) {
-        return *found;
+        return std::move(*found);
     }
     YamlNode absent = child(key, nullptr);
     if (const YamlMember* empty = here->member(key)) {
@@ -210,6 +215,7 @@ void YamlNode::reject_unknown_keys() const {
         state_->diagnostics->error(member.key_where, fmt::format("unknown key '{}'{}", member.key, in),
                                    suggestion.empty() ? list_of(asked) : "", suggestion);
     }
+    state_->forget(value_.get());
 }
 
 // The scalar's text; null if the node is no scalar, with an error unless it is absent.

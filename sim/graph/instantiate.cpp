@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "berth/graph/model.h"
@@ -124,7 +125,7 @@ class GraphBuilder {
     }
 
     bool add_rounds(const Section& section, std::int64_t rounds) {
-        const bool each_round_anew = depends_on_round(section, *model_.architecture);
+        const bool each_round_anew = section.repeat && depends_on_round(section, *model_.architecture);
         std::optional<Plan> plan;
         for (std::int64_t round = 0; round < rounds; ++round) {
             const std::string prefix = prefix_of(section, round);
@@ -178,7 +179,7 @@ class GraphBuilder {
         for (auto i = static_cast<std::size_t>(first); *owner < round && i < graph_.operators.size(); ++i) {
             Operator& op = graph_.operators[i];
             const std::string name = prefix_of(section, *owner) + op.name.substr(own_prefix);
-            const OperatorId other = operator_in(graph_, name);
+            const OperatorId other = named(name);
             if (weight_elements(op.kind, op.dims) == 0) {
                 continue;
             }
@@ -291,13 +292,23 @@ class GraphBuilder {
 
     /// The operator `owner` that operator `name` shares with: one of the same round, or of an earlier section.
     [[nodiscard]] OperatorId owner_of(const OperatorTemplate& source, const std::string& owner,
-                                      const std::string& name) const {
+                                      const std::string& name) {
         if (owner.empty()) {
             return kNoOperator;
         }
         const std::string prefix = name.substr(0, name.size() - source.name.size());
-        const OperatorId own = operator_in(graph_, prefix + owner);
-        return own == kNoOperator ? operator_in(graph_, owner) : own;
+        const OperatorId own = named(prefix + owner);
+        return own == kNoOperator && !prefix.empty() ? named(owner) : own;
+    }
+
+    /// The operator of this name; kNoOperator if there is none yet. Found by an index, since a graph that is written out
+    /// may share weights as often as it has operators.
+    [[nodiscard]] OperatorId named(const std::string& name) {
+        for (; indexed_ < graph_.operators.size(); ++indexed_) {
+            by_name_.emplace(graph_.operators[indexed_].name, static_cast<OperatorId>(indexed_));
+        }
+        const auto found = by_name_.find(name);
+        return found == by_name_.end() ? kNoOperator : found->second;
     }
 
     /// Tensor of a source; `first_tensor` is the result of the round's first operator.
@@ -318,6 +329,8 @@ class GraphBuilder {
     Diagnostics& diagnostics_;
     Graph graph_;
     PassedOn passed_on_;
+    std::unordered_map<std::string, OperatorId> by_name_;  ///< of the first so many operators, once one is looked for
+    std::size_t indexed_ = 0;
     TensorId previous_result_ = -1;
 };
 

@@ -199,15 +199,6 @@ std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expres
     return result;
 }
 
-OperatorId operator_in(const Graph& graph, std::string_view name) {
-    if (name.empty()) {
-        return kNoOperator;  // most operators have weights of their own
-    }
-    const auto found = std::find_if(graph.operators.begin(), graph.operators.end(),
-                                    [&](const Operator& op) { return op.name == name; });
-    return found == graph.operators.end() ? kNoOperator : static_cast<OperatorId>(found - graph.operators.begin());
-}
-
 std::optional<Plan> plan_section(const Section& section, std::string prefix, const Graph& graph,
                                  const PassedOn& passed_on, const Symbols& symbols, Diagnostics& diagnostics) {
     return SectionPlanner(section, std::move(prefix), graph, passed_on, symbols, diagnostics).plan();

@@ -48,9 +48,6 @@ using PassedOn = std::map<std::string, TensorId, std::less<>>;
 [[nodiscard]] std::optional<std::vector<std::int64_t>> evaluate_shape(const std::vector<Expression>& shape,
                                                                       const Symbols& symbols, Diagnostics& diagnostics);
 
-/// Operator of that name; kNoOperator for an empty or unknown name.
-[[nodiscard]] OperatorId operator_in(const Graph& graph, std::string_view name);
-
 /// Evaluates one section under `symbols`; `prefix` is prepended to its operators' names. The graph so far provides the
 /// results of earlier sections. Absent, with errors, if an expression, an input or a shared table cannot be resolved.
 [[nodiscard]] std::optional<Plan> plan_section(const Section& section, std::string prefix, const Graph& graph,
