@@ -90,11 +90,6 @@ std::vector<std::string> AskedKeys::all() const {
     return keys;
 }
 
-void YamlReadState::forget(const YamlValue* map) {
-    asked.erase(map);
-    asked_last = nullptr;
-}
-
 AskedKeys*& YamlReadState::asked_of(const YamlValue* map) {
     if (map != asked_last) {
         asked_last = map;
@@ -215,7 +210,6 @@ void YamlNode::reject_unknown_keys() const {
         state_->diagnostics->error(member.key_where, fmt::format("unknown key '{}'{}", member.key, in),
                                    suggestion.empty() ? list_of(asked) : "", suggestion);
     }
-    state_->forget(value_.get());
 }
 
 // The scalar's text; null if the node is no scalar, with an error unless it is absent.

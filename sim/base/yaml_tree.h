@@ -81,9 +81,6 @@ struct YamlReadState {
 
     /// The queried keys of a map; they belong to `none_asked` or are null.
     [[nodiscard]] AskedKeys*& asked_of(const YamlValue* map);
-    /// Forgets the queried keys of a map whose unknown keys have been rejected, which ends its reading: a large document
-    /// would keep those of all its maps.
-    void forget(const YamlValue* map);
     std::vector<RelativeNumber> relative;  ///< relative numbers read so far
     std::vector<MisfitShare> misfits;
 };

@@ -32,8 +32,7 @@ Bytes kept_by(const LengthPlan& plan, std::size_t device, std::size_t i, std::in
     const OperatorPlan& own = plan.plans[device].operators[i];
     const WeightStorage storage = weight_storage(op.kind, op.dims, own.scheme);
     const Bytes beside = op.bias_of != kNoOperator ? Bytes{} : storage.beside;
-    const Bytes matrix =
-        is_stored_by_owner(plan, device, op, own.scheme) ? Bytes{} : storage.matrix + storage.scales;
+    const Bytes matrix = is_stored_by_owner(plan, device, op, own.scheme) ? Bytes{} : storage.matrix + storage.scales;
     return matrix + beside + kept_in_cache(op, own.scheme, positions) * static_cast<double>(slots);
 }
 

@@ -301,8 +301,8 @@ class GraphBuilder {
         return own == kNoOperator && !prefix.empty() ? named(owner) : own;
     }
 
-    /// The operator of this name; kNoOperator if there is none yet. Found by an index, since a graph that is written out
-    /// may share weights as often as it has operators.
+    /// The operator of this name; kNoOperator if there is none yet. Found by an index, since a graph that is written
+    /// out may share weights as often as it has operators.
     [[nodiscard]] OperatorId named(const std::string& name) {
         for (; indexed_ < graph_.operators.size(); ++indexed_) {
             by_name_.emplace(graph_.operators[indexed_].name, static_cast<OperatorId>(indexed_));

@@ -126,8 +126,9 @@ constexpr std::array<SizeField, 5> kReluSizes{required("rows"), required("cols")
                                               kConstantCols};
 constexpr std::array<SizeField, 6> kSumSizes{required("rows"),  required("cols"), optional("inputs", 2),
                                              flag("affine", 0), kConstantRows,    kConstantCols};
-constexpr std::array<SizeField, 7> kProductSizes{required("rows"), required("cols"), optional("inputs", 2),
-                                                 flag("affine", 0), kConstantRows, kConstantCols, flag("shifted", 0)};
+constexpr std::array<SizeField, 7> kProductSizes{required("rows"),  required("cols"), optional("inputs", 2),
+                                                 flag("affine", 0), kConstantRows,    kConstantCols,
+                                                 flag("shifted", 0)};
 constexpr std::array<SizeField, 5> kConcatSizes{required("rows"), required("cols"), optional("inputs", 2),
                                                 kConstantRows, flag("filled", 0)};
 constexpr std::array<SizeField, 4> kReshapeSizes{required("rows"), required("cols"), as_much_as("run", "cols"),

@@ -260,8 +260,7 @@ std::optional<std::int64_t> ConfigSizes::size_of(const Expression& expression) {
 /// alternative counts.
 bool ConfigSizes::refuse_forms(const Expression& expression, const SizeRule& rule) {
     for (const std::string& symbol : expression.symbols()) {
-        if (symbol != kRoundSymbol && !one_per_round(symbol, rule) &&
-            state_of(fields_, symbol) == FieldState::kOther) {
+        if (symbol != kRoundSymbol && !one_per_round(symbol, rule) && state_of(fields_, symbol) == FieldState::kOther) {
             const auto place = fields_.places.find(symbol);
             const SourceLocation where = place == fields_.places.end() ? root_.where() : place->second;
             diagnostics_.error(where,

@@ -210,8 +210,8 @@ class GraphMaker {
         ImportLoss loss{std::string(op), 1, 0, multiplies(op) && !counted};
         for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
             const ValueId value = network_.input(node, i);
-            const bool held = !samples(op) && !transforms(op) && !(writes_into(op) && i == 0) && network_.constant(value) &&
-                              is_weight(network_.flow().at(value).type);
+            const bool held = !samples(op) && !transforms(op) && !(writes_into(op) && i == 0) &&
+                              network_.constant(value) && is_weight(network_.flow().at(value).type);
             const std::int64_t elements = held && network_.elements(value) > 1 ? network_.elements(value) : 0;
             loss.weights = std::min(kLargestCount, loss.weights + elements);
         }

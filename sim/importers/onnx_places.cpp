@@ -64,8 +64,7 @@ void tell_before_softmax(Graph& graph, const OnnxCombining& nodes) {
 /// The operator that makes a tensor, past those that only give it another shape; kNoOperator for an input.
 OperatorId maker_of(const Graph& graph, TensorId tensor) {
     OperatorId maker = graph.tensors[static_cast<std::size_t>(tensor)].producer;
-    while (maker != kNoOperator &&
-           graph.operators[static_cast<std::size_t>(maker)].kind == OperatorKind::kReshape) {
+    while (maker != kNoOperator && graph.operators[static_cast<std::size_t>(maker)].kind == OperatorKind::kReshape) {
         const TensorId before = graph.operators[static_cast<std::size_t>(maker)].inputs.front();
         maker = graph.tensors[static_cast<std::size_t>(before)].producer;
     }
@@ -76,8 +75,7 @@ OperatorId maker_of(const Graph& graph, TensorId tensor) {
 OperatorId lookup_in(const Graph& graph, const Operator& product) {
     for (const TensorId input : product.inputs) {
         const OperatorId maker = maker_of(graph, input);
-        if (maker != kNoOperator &&
-            graph.operators[static_cast<std::size_t>(maker)].kind == OperatorKind::kEmbedding) {
+        if (maker != kNoOperator && graph.operators[static_cast<std::size_t>(maker)].kind == OperatorKind::kEmbedding) {
             return maker;
         }
     }

@@ -38,11 +38,13 @@ std::string written_chain(std::int64_t operators) {
     for (std::int64_t i = 0; i < operators; ++i) {
         const std::string read = i == 0 ? "x" : fmt::format("op.{}", i - 1);
         const std::string shared = i < 2 ? "" : fmt::format("table_of: op.{}, ", i - 2);
-        text += i % 2 == 0
-                    ? fmt::format("    - {{name: op.{}, op: matmul, inputs: [{}], {}m: 16, k: 64, n: 64, shape: [16, 64]}}\n",
-                                  i, read, shared)
-                    : fmt::format("    - {{name: op.{}, op: gelu, inputs: [{}], rows: 16, cols: 64, shape: [16, 64]}}\n",
-                                  i, read);
+        text +=
+            i % 2 == 0
+                ? fmt::format(
+                      "    - {{name: op.{}, op: matmul, inputs: [{}], {}m: 16, k: 64, n: 64, shape: [16, 64]}}\n", i,
+                      read, shared)
+                : fmt::format("    - {{name: op.{}, op: gelu, inputs: [{}], rows: 16, cols: 64, shape: [16, 64]}}\n", i,
+                              read);
     }
     return text;
 }

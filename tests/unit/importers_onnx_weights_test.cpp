@@ -76,8 +76,8 @@ TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
         constant("w", {8, 16}) + real_constant("c", {0}) + node("Gemm", {"x", "w", "c"}, {"y"}), {{"x", {4, 8}}});
     EXPECT_THAT(kinds_in_order(zero.graph), ElementsAre("matmul"));
     for (const OnnxSizes& made : {OnnxSizes{4, 16}, {4, 1}, {16}, {1}}) {
-        const auto added = imported_graph(constant("w", {8, 16}) + node("Gemm", {"x", "w", "c"}, {"y"}),
-                                          {{"x", {4, 8}}, {"c", made}});
+        const auto added =
+            imported_graph(constant("w", {8, 16}) + node("Gemm", {"x", "w", "c"}, {"y"}), {{"x", {4, 8}}, {"c", made}});
         EXPECT_THAT(kinds_in_order(added.graph), ElementsAre("matmul", "add")) << "what the network computes is added";
         expect_round_trip(added);
     }
@@ -85,20 +85,19 @@ TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
 
 // Constants that do not fill whole rows: one for all columns of a row.
 TEST(OnnxWeights, AConstantForEachRowCountsOncePerRow) {
-    const NetworkImport import = imported_graph(
-        constant("c", {5, 1}) + node("Add", {"x", "c"}, {"t"}) + constant("w", {8, 8}) + node("MatMul", {"t", "w"}, {"y"}),
-        {{"x", {2, 5, 8}}});
+    const NetworkImport import = imported_graph(constant("c", {5, 1}) + node("Add", {"x", "c"}, {"t"}) +
+                                                    constant("w", {8, 8}) + node("MatMul", {"t", "w"}, {"y"}),
+                                                {{"x", {2, 5, 8}}});
     EXPECT_EQ(totals(import.graph).parameters, 64 + 5);
     expect_round_trip(import);
 }
 
 // Lengths that are constants make the biases the same for every input, but the table is in the file.
 TEST(OnnxWeights, ATableOfDistancesIsLearnedWhateverTheLengths) {
-    const NetworkImport import =
-        imported_graph(constant("t", {32, 4}) + whole_constants("n", {}, {16}) +
-                           node("RelativePositionBias", {"t", "n", "n"}, {"b"}, runtime_domain()) +
-                           node("Add", {"x", "b"}, {"y"}),
-                       {{"x", {1, 4, 16, 16}}});
+    const NetworkImport import = imported_graph(
+        constant("t", {32, 4}) + whole_constants("n", {}, {16}) +
+            node("RelativePositionBias", {"t", "n", "n"}, {"b"}, runtime_domain()) + node("Add", {"x", "b"}, {"y"}),
+        {{"x", {1, 4, 16, 16}}});
     EXPECT_EQ(totals(import.graph).parameters, 32 * 4);
     expect_round_trip(import);
 }
@@ -109,11 +108,11 @@ TEST(OnnxWeights, RotationsThatAreLookedUpAreNoParameters) {
     const std::string found = node("Gather", {"c", "at"}, {"cs"}) + node("Gather", {"s", "at"}, {"ss"}) +
                               node("Unsqueeze", {"cs", "axes"}, {"co"}) + node("Unsqueeze", {"ss", "axes"}, {"si"});
     const std::string rotated = node("Mul", {"x", "co"}, {"a"}) + node("Neg", {"x"}, {"n"}) +
-                                node("Mul", {"n", "si"}, {"b"}) + node("Add", {"a", "b"}, {"q"}) + constant("w", {8, 8});
-    const std::string last = node("MatMul", {"q", "w"}, {"r"}) + node("Gather", {"c", "at"}, {"again"}) +
-                             node("Add", {"r", "again"}, {"y"});
-    const NetworkImport import =
-        imported_graph(tables + found + rotated + last, {{"x", {1, 2, 4, 8}}, {"at", {1, 4}}});
+                                node("Mul", {"n", "si"}, {"b"}) + node("Add", {"a", "b"}, {"q"}) +
+                                constant("w", {8, 8});
+    const std::string last =
+        node("MatMul", {"q", "w"}, {"r"}) + node("Gather", {"c", "at"}, {"again"}) + node("Add", {"r", "again"}, {"y"});
+    const NetworkImport import = imported_graph(tables + found + rotated + last, {{"x", {1, 2, 4, 8}}, {"at", {1, 4}}});
     EXPECT_EQ(totals(import.graph).parameters, 64);
     expect_round_trip(import);
     const std::string one = node("Mul", {"x", "co"}, {"q"}) + constant("w", {8, 8}) + node("MatMul", {"q", "w"}, {"y"});
@@ -124,10 +123,9 @@ TEST(OnnxWeights, RotationsThatAreLookedUpAreNoParameters) {
 
 TEST(OnnxWeights, RoomForACacheIsNoWeight) {
     for (const char* op : {"ScatterND", "ScatterElements", "TensorScatter"}) {
-        const NetworkImport import =
-            imported_graph(constant("cache", {64, 8}) + node(op, {"cache", "at", "new"}, {"k"}) +
-                               node("MatMul", {"x", "k"}, {"y"}),
-                           {{"x", {4, 64}}, {"at", {2, 1}}, {"new", {2, 8}}});
+        const NetworkImport import = imported_graph(
+            constant("cache", {64, 8}) + node(op, {"cache", "at", "new"}, {"k"}) + node("MatMul", {"x", "k"}, {"y"}),
+            {{"x", {4, 64}}, {"at", {2, 1}}, {"new", {2, 8}}});
         EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("other", "matmul")) << op;
         EXPECT_EQ(totals(import.graph).parameters, 0);
     }
