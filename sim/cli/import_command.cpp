@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/data_folders.h"
 #include "graph/batch_rule.h"
+#include "importers/foreign_files.h"
 #include "scenario/load_parts.h"
 
 namespace berth {
@@ -310,7 +311,8 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
     if (start != std::string::npos && (*text)[start] == '[') {
         return SourceKind::kOrtProfile;
     }
-    if (start != std::string::npos && (*text)[start] == '{') {
+    const auto extension = std::filesystem::path(options.file).extension();
+    if ((start != std::string::npos && (*text)[start] == '{') || extension == ".yaml" || extension == ".yml") {
         return SourceKind::kConfig;
     }
     diagnostics.error(SourceLocation(options.file), "unknown file format",
@@ -333,6 +335,10 @@ std::optional<Imported> as_text(std::optional<std::string> text) {
 std::optional<Imported> imported(const ImportOptions& options, const Library& library, Diagnostics& diagnostics) {
     // Models may be large and are not read into memory as a whole.
     const auto network = kind_of_network(options.file);
+    if (const auto foreign = network ? std::nullopt : foreign_file(options.file)) {
+        diagnostics.error(SourceLocation(options.file), "this is " + foreign->what, foreign->expected);
+        return std::nullopt;
+    }
     const auto text = network ? std::nullopt : read_file(options.file, diagnostics);
     const auto kind = network ? network : kind_of(options, text, diagnostics);
     if (!kind) {

@@ -17,6 +17,7 @@
 #include "graph/size_rules.h"
 #include "importers/config_fields.h"
 #include "importers/config_sizes.h"
+#include "importers/foreign_files.h"
 #include "importers/inner_configs.h"
 
 namespace berth {
@@ -67,7 +68,14 @@ class ConfigReader {
     using Given = std::vector<ConfiguredSize>;
 
     bool choose_mapping() {
-        const YamlNode node = root_.require(kModelType, "the kind of model, as in config.json");
+        if (const auto foreign = root_.find(kModelType) ? std::nullopt : foreign_map(root_)) {
+            root_.error("this is " + foreign->what + ", no config.json of transformers", foreign->expected);
+            return false;
+        }
+        const YamlNode node = root_.require(
+            kModelType,
+            "the kind of model, as the config.json of transformers says it; without one, the model as an ONNX "
+            "file (berth import model.onnx)");
         const auto type = node.text();
         if (!type) {
             return false;
@@ -185,20 +193,6 @@ class ConfigReader {
                 return std::ranges::find(mapping.text_of, type) != mapping.text_of.end();
             });
         });
-    }
-
-    static bool reads_ids(const Architecture& architecture) {
-        return std::ranges::any_of(architecture.inputs, &InputTemplate::integer);
-    }
-
-    /// Whether an architecture with this mapping can be the nested part. The vision model may have the same type name
-    /// as the text model beside it. A decoder reads what an encoder made: a model that generates text alone is none.
-    static bool can_be(const InnerConfig& inner, const Architecture& architecture, const ConfigMapping& mapping) {
-        if (inner.part == kDecoderPart) {
-            return mapping.part == kDecoderPart;
-        }
-        const bool part = mapping.part.empty() || (inner.reads == Reads::kEither && mapping.part == inner.part);
-        return part && !(inner.reads == Reads::kPixelsOrSound && reads_ids(architecture));
     }
 
     bool take_inner(const InnerConfig& inner, const std::string& type, std::vector<std::string> ConfigMapping::*names) {

@@ -184,6 +184,40 @@ TEST_F(CliImport, OptionsThatSayNothingAboutTheFileAreRefused) {
         << nothing.err;
 }
 
+// What people have at hand in place of a config.json or an ONNX file: each is named, with what to bring instead.
+TEST_F(CliImport, FilesOfOtherKindsNameTheWayOut) {
+    struct Other {
+        std::string file, content, said;
+    };
+    using std::string_literals::operator""s;
+    for (const Other& other : {
+             Other{"m.gguf", "GGUF\3\0\0\0"s, "this is a GGUF file (expected the config.json that it was made from, "},
+             {"m.safetensors", "\x40\1\0\0\0\0\0\0{\"__metadata__\"}"s, "(expected the config.json beside it)"},
+             {"m.pt", "PK\3\4\0\0"s,
+              "this is a ZIP archive, as PyTorch and Keras write them (expected the model as an "},
+             {"m.rknn", "RKNN\0\0"s, "(expected the ONNX or TFLite file that it was compiled from)"},
+             {"m.xml", "<?xml version=\"1.0\"?><net/>",
+              "(expected the ONNX or TFLite file that it was converted from)"},
+             {"unet.json", R"({"_class_name": "UNet2DConditionModel"})", "this is a configuration of diffusers, "},
+             {"timm.json", R"({"architecture": "resnet50", "pretrained_cfg": {}})",
+              "or one that ships (berth list models)"},
+             {"params.json", R"({"dim": 4096, "n_layers": 32})", "its conversion for transformers)"},
+             {"adapter.json", R"({"peft_type": "LORA"})", "(expected the config.json of the model that it adapts)"},
+             {"tokens.json", R"({"tokenizer_class": "T"})", "(expected the config.json beside it)"},
+             {"yolo.yaml", "nc: 80\nbackbone: []\n", "this is a network in the form of ultralytics, "},
+             {"own.yaml", "model: m\narchitecture: vit\nsizes: {}\n",
+              "(expected 'berth predict --model', which takes it as "},
+             {"own.json", R"({"d_model": 64})", "without one, the model as an ONNX file (berth import model.onnx))"},
+         }) {
+        write(other.file, other.content);
+        const Outcome made = berth({"import", other.file});
+        EXPECT_EQ(made.status, 2) << other.file;
+        EXPECT_NE(made.err.find(other.said), std::string::npos) << other.file << ": " << made.err;
+    }
+    const Outcome whole = berth({"import", "."});
+    EXPECT_NE(whole.err.find("this is a folder (expected a file in it, "), std::string::npos) << whole.err;
+}
+
 // The log and the rows imported from it agree at the same clock.
 TEST_F(CliImport, ATableOfLayersSaysTheStateOfTheMemory) {
     const std::string log = data("rknn-logs/yolov8s.txt");

@@ -273,6 +273,11 @@ INSTANTIATE_TEST_SUITE_P(
                   R"({"model_type": "jais", "architectures": ["JAISLMHeadModel"], "n_embd": 5120, "n_layer": 40,
 "n_head": 40, "n_inner": 13653, "n_positions": 2048, "vocab_size": 84992, "activation_function": "swiglu",
 "position_embedding_type": "alibi"})"},
+        // 303 M; with two dense layers behind the mean of the tokens 308 M.
+        EdgeModel{"embeddinggemma-300m", "", 600, 302863104, 70516162560,
+                  R"({"model_type": "gemma3_text", "architectures": ["Gemma3TextModel"], "hidden_size": 768,
+"intermediate_size": 1152, "num_hidden_layers": 24, "num_attention_heads": 3, "num_key_value_heads": 1,
+"vocab_size": 262144, "sliding_window": 512, "_sliding_window_pattern": 6, "use_bidirectional_attention": true})"},
         // 150 M (Ettin).
         EdgeModel{"ettin-decoder-150m", "", 200, 149690560, 22721396736,
                   R"({"model_type": "modernbert-decoder", "architectures": ["ModernBertDecoderForCausalLM"]})"},
@@ -313,12 +318,14 @@ INSTANTIATE_TEST_SUITE_P(
                     "version '4.0' has no form in llama-decoder (expected 2.5, 2.6 or 4.5)"},
         EdgeRefusal{"Hearing", "encoder", R"({"model_type": "speecht5", "architectures": ["SpeechT5ForSpeechToText"]})",
                     "models that hear have other layers in front"},
-        EdgeRefusal{"Turning", "", R"({"model_type": "wav2vec2-conformer", "position_embeddings_type": "learned"})",
-                    "position_embeddings_type 'learned' has no form in wav2vec2-conformer (expected relative or rotary)"},
-        EdgeRefusal{"Blocks", "",
-                    R"({"model_type": "openelm", "num_transformer_layers": 3, "model_dim": 64, "num_query_heads": [1, 1, 1],
+        EdgeRefusal{
+            "Turning", "", R"({"model_type": "wav2vec2-conformer", "position_embeddings_type": "learned"})",
+            "position_embeddings_type 'learned' has no form in wav2vec2-conformer (expected relative or rotary)"},
+        EdgeRefusal{
+            "Blocks", "",
+            R"({"model_type": "openelm", "num_transformer_layers": 3, "model_dim": 64, "num_query_heads": [1, 1, 1],
 "num_kv_heads": [1, 1, 1], "ffn_multipliers": [1.5, 2.5]})",
-                    "ffn_multipliers has 2 items, but there are 3 layers (expected one for each)"},
+            "ffn_multipliers has 2 items, but there are 3 layers (expected one for each)"},
         EdgeRefusal{"Windows", "", R"({"model_type": "hiera", "masked_unit_attention": [true, true, true, false]})",
                     "windows in other stages than the first two have no form here"},
         EdgeRefusal{"Factor", "", R"({"model_type": "parakeet_encoder", "subsampling_factor": 4})",

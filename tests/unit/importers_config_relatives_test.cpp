@@ -316,6 +316,29 @@ TEST(Relatives, TheTextModelBesideATowerIsReadAsBefore) {
               1543714304);
 }
 
+// A decoder whose configuration says that every position sees all others, as embedders and rerankers do.
+TEST(Relatives, DecodersThatSeeBothWaysAreEncoders) {
+    const auto work = [](const std::string& extra) {
+        Diagnostics diagnostics;
+        const auto model = model_from_config(
+            R"({"model_type": "qwen2", "hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 2,
+"num_hidden_layers": 1, "intermediate_size": 64, "vocab_size": 64, "architectures": ["Qwen2Model"])" +
+                extra + "}",
+            "", diagnostics);
+        return model ? in_operations(totals(lay_out(*model, {1, 100})).macs) : 0;
+    };
+    EXPECT_EQ(work(R"(, "is_causal": false)") - work(""), 2.0 * 64 * (100 * 100 - 100 * 101 / 2));
+    EXPECT_EQ(work(R"(, "is_causal": true)"), work(""));
+}
+
+TEST(Relatives, ATextModelInsideAVisionLanguageModelInsideARetriever) {
+    const Relative inner(R"({"model_type": "colqwen2", "vlm_config": {"model_type": "qwen2_vl", "text_config": {
+"model_type": "qwen2", "hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28,
+"num_attention_heads": 12, "num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": true}}})",
+                         "text");
+    EXPECT_EQ(inner.parameters, 1543714304) << inner.said;
+}
+
 TEST(Relatives, OtherTurnsAndTablesAreRefused) {
     EXPECT_THAT(Relative(R"({"model_type": "recurrent_gemma", "block_types": ["recurrent", "attention"]})").said,
                 HasSubstr("blocks that take turns by 2 instead of 3 have no form here"));

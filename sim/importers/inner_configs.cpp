@@ -1,0 +1,23 @@
+#include "importers/inner_configs.h"
+
+#include <algorithm>
+
+namespace berth {
+
+namespace {
+
+bool reads_ids(const Architecture& architecture) {
+    return std::ranges::any_of(architecture.inputs, &InputTemplate::integer);
+}
+
+}  // namespace
+
+bool can_be(const InnerConfig& inner, const Architecture& architecture, const ConfigMapping& mapping) {
+    if (inner.part == kDecoderPart) {
+        return mapping.part == kDecoderPart;
+    }
+    const bool part = mapping.part.empty() || (inner.reads == Reads::kEither && mapping.part == inner.part);
+    return part && !(inner.reads == Reads::kPixelsOrSound && reads_ids(architecture));
+}
+
+}  // namespace berth
