@@ -163,9 +163,7 @@ class ArchitectureReader {
             input.where = entry.key_where;
             input.shape =
                 expressions_.read_shape(entry.value.require("shape", "a list such as [batch, tokens]"), known_);
-            if (const auto integer = entry.value.find("integer")) {
-                input.integer = integer->boolean().value_or(false);
-            }
+            input.integer = read_flag(entry.value.find("integer"));
             input.when = expressions_.read(entry.value.find("when"), known_);
             entry.value.reject_unknown_keys();
             if (entry.key == kPreviousResult) {
@@ -291,12 +289,9 @@ class ArchitectureReader {
         if (const auto otherwise = node.find("otherwise")) {
             op.otherwise = otherwise->text().value_or("");
         }
-        if (const auto table = node.find("table_of")) {
-            op.table_of = read_owner(*table, section);
-        }
-        if (const auto bias = node.find("bias_of")) {
-            op.bias_of = read_owner(*bias, section);
-        }
+        op.output = read_flag(node.find("output"));
+        op.table_of = read_owner(node.find("table_of"), section);
+        op.bias_of = read_owner(node.find("bias_of"), section);
         if (const auto block = written_ ? node.find("block") : std::nullopt) {
             op.block = static_cast<int>(block->integer({0, kMostBlocks}).value_or(-1));
         }
@@ -326,16 +321,16 @@ class ArchitectureReader {
 
     /// Owner of shared weights: an operator before this one in its section, or one of an earlier section that is not
     /// repeated.
-    [[nodiscard]] std::string read_owner(const YamlNode& node, const Section& section) const {
-        std::string name = node.text().value_or("");
-        if (written_ && full_names_.contains(name)) {
+    [[nodiscard]] std::string read_owner(const std::optional<YamlNode>& node, const Section& section) const {
+        std::string name = node ? node->text().value_or("") : "";
+        if (!node || (written_ && full_names_.contains(name))) {
             return name;
         }
         Known owners = names_of(section);
         owners.insert(owners.end(), earlier_.begin(), earlier_.end());
         if (std::find(owners.begin(), owners.end(), name) == owners.end()) {
-            node.error(fmt::format("there is no operator '{}' before it in its section or in an earlier one", name), "",
-                       nearest_name(name, owners));
+            node->error(fmt::format("there is no operator '{}' before it in its section or in an earlier one", name),
+                        "", nearest_name(name, owners));
         }
         return name;
     }
@@ -350,6 +345,8 @@ class ArchitectureReader {
         }
         return expressions_.read(node.find(field.name), known);
     }
+
+    static bool read_flag(const std::optional<YamlNode>& node) { return node && node->boolean().value_or(false); }
 
     static Known names_of(const Section& section) {
         Known names;

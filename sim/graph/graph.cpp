@@ -100,6 +100,11 @@ GraphTotals totals(const Graph& graph) {
     return sum;
 }
 
+void share_bias(Operator& op, OperatorId owner) {
+    op.bias_of = owner;
+    op.table_of = matrix_elements(op.dims) == 0 ? owner : op.table_of;
+}
+
 std::int64_t shared_elements(const Operator& op) {
     const std::int64_t matrix = matrix_elements(op.dims);
     return (op.table_of == kNoOperator ? 0 : matrix) +

@@ -68,7 +68,7 @@ class GraphBuilder {
             }
         }
         for (Tensor& tensor : graph_.tensors) {
-            tensor.graph_output = tensor.producer != kNoOperator && tensor.consumers.empty();
+            tensor.graph_output = tensor.graph_output || (tensor.producer != kNoOperator && tensor.consumers.empty());
             tensor.scores =
                 tensor.graph_output && scores_words(graph_.operators[static_cast<std::size_t>(tensor.producer)]);
         }
@@ -219,6 +219,7 @@ class GraphBuilder {
             Tensor tensor;
             tensor.name = prefix + planned.source->name;
             tensor.shape = planned.shape;
+            tensor.graph_output = planned.source->output;
             tensor.producer = first_operator + static_cast<OperatorId>(graph_.tensors.size()) - first_tensor;
             graph_.tensors.push_back(std::move(tensor));
         }
@@ -249,8 +250,7 @@ class GraphBuilder {
         op.where = planned.source->where;
         op.table_of = owner_of(*planned.source, planned.source->table_of, op.name);
         check_table(op, planned.source->table_of);
-        op.bias_of = owner_of(*planned.source, planned.source->bias_of, op.name);
-        check_bias(op, planned.source->bias_of);
+        check_bias(op, planned.source->bias_of, owner_of(*planned.source, planned.source->bias_of, op.name));
         op.inputs.reserve(planned.inputs.size());
         for (const Source& source : planned.inputs) {
             const TensorId input = tensor_of(source, first_tensor);
@@ -271,8 +271,8 @@ class GraphBuilder {
         }
     }
 
-    /// Likewise for their biases, or scales and shifts. An operator that has nothing else shares all with its owner.
-    void check_bias(Operator& op, const std::string& owner) {
+    /// Likewise for their biases, or scales and shifts, which `op` shares if it names an owner.
+    void check_bias(Operator& op, const std::string& owner, OperatorId owner_id) {
         const auto beside = [](const Operator& each) {
             return weight_elements(each.kind, each.dims) - matrix_elements(each.dims);
         };
@@ -280,14 +280,12 @@ class GraphBuilder {
             return;
         }
         const std::int64_t held =
-            op.bias_of == kNoOperator ? 0 : beside(graph_.operators[static_cast<std::size_t>(op.bias_of)]);
+            owner_id == kNoOperator ? 0 : beside(graph_.operators[static_cast<std::size_t>(owner_id)]);
         if (held != beside(op)) {
             diagnostics_.error(op.where, fmt::format("{} uses the bias of {}, which holds {} numbers instead of {}",
                                                      op.name, owner, held, beside(op)));
         }
-        if (matrix_elements(op.dims) == 0) {
-            op.table_of = op.bias_of;
-        }
+        share_bias(op, owner_id);
     }
 
     /// The operator `owner` that operator `name` shares with: one of the same round, or of an earlier section.

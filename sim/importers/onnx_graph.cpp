@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <map>
 #include <span>
@@ -15,6 +14,7 @@
 
 #include "graph/size_rules.h"
 #include "graph/tensor_check.h"
+#include "importers/onnx_names.h"
 #include "importers/onnx_operators.h"
 #include "importers/onnx_parts.h"
 #include "importers/onnx_places.h"
@@ -24,38 +24,6 @@
 namespace berth {
 
 namespace {
-
-/// Block number in a name such as `encoder.layer.3.attention.query`; -1 if there is none.
-int block_in(std::string_view name) {
-    std::size_t start = 0;
-    while (start < name.size()) {
-        const std::size_t end = std::min(name.find_first_of("./", start), name.size());
-        int number = -1;
-        const auto [last, failure] = std::from_chars(name.data() + start, name.data() + end, number);
-        if (failure == std::errc() && last == name.data() + end && number >= 0 && number < 1000) {
-            return number;
-        }
-        start = end + 1;
-    }
-    return -1;
-}
-
-/// `/encoder/layer.0/attention/MatMul` becomes `encoder.layer.0.attention.MatMul`.
-std::string readable(std::string_view name) {
-    std::string text;
-    for (const char c : name) {
-        const bool separates = c == '/' || c == ':' || c == '.';
-        if (!separates) {
-            text += static_cast<unsigned char>(c) <= 0x20 ? '_' : c;
-        } else if (!text.empty() && text.back() != '.') {
-            text += '.';
-        }
-    }
-    while (text.ends_with('.')) {
-        text.pop_back();
-    }
-    return text;
-}
 
 class GraphMaker {
   public:
@@ -77,11 +45,7 @@ class GraphMaker {
         if (import_.graph.operators.empty()) {
             diagnostics_.error(where_, "no operator is left that depends on an input", "a model that computes");
         }
-        for (const ValueId output : network_.flow().outputs) {
-            if (const TensorId tensor = tensors_[static_cast<std::size_t>(network_.resolved(output))]; tensor >= 0) {
-                tensor_at(tensor).graph_output = true;
-            }
-        }
+        mark_outputs();
         for (const Operator& op : import_.graph.operators) {
             import_.graph.blocks = std::max(import_.graph.blocks, op.block + 1);
         }
@@ -98,6 +62,18 @@ class GraphMaker {
 
   private:
     [[nodiscard]] Tensor& tensor_at(TensorId id) { return import_.graph.tensors[static_cast<std::size_t>(id)]; }
+
+    /// Marks the results of the file, and those that no operator reads. An input that is passed on is no result.
+    void mark_outputs() {
+        for (const ValueId output : network_.flow().outputs) {
+            if (const TensorId tensor = tensors_[static_cast<std::size_t>(network_.resolved(output))]; tensor >= 0) {
+                tensor_at(tensor).graph_output = true;
+            }
+        }
+        for (Tensor& tensor : import_.graph.tensors) {
+            tensor.graph_output = tensor.producer != kNoOperator && (tensor.graph_output || tensor.consumers.empty());
+        }
+    }
 
     bool add_node(NodeId node) {
         const OnnxStep& step = network_.step(node);
@@ -186,7 +162,9 @@ class GraphMaker {
         const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
         const OperatorId first = beside_.emplace(std::move(beside), id).first->second;
         const bool same = first != id && terms(import_.graph.operators[static_cast<std::size_t>(first)]) == terms(op);
-        op.bias_of = same ? first : kNoOperator;
+        if (same) {
+            berth::share_bias(op, first);
+        }
     }
 
     /// Whether the inputs behind the first, constants or not, are places at which that one is sampled.

@@ -39,11 +39,14 @@ void append_operator(std::string& text, const Graph& graph, const Operator& op) 
     if (op.bias_of != kNoOperator) {
         text += ", bias_of: " + yaml_scalar(graph.operators[static_cast<std::size_t>(op.bias_of)].name);
     }
+    const Tensor& made = graph.tensors[static_cast<std::size_t>(op.output)];
+    if (made.graph_output && !made.consumers.empty()) {
+        text += ", output: true";
+    }
     text += ", inputs: [";
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
         text += (i > 0 ? ", " : "") + yaml_scalar(graph.tensors[static_cast<std::size_t>(op.inputs[i])].name);
     }
-    const Tensor& made = graph.tensors[static_cast<std::size_t>(op.output)];
     fmt::format_to(to, "]{}, shape: [{}]}}\n", sizes_text(op),
                    made.shape.empty() ? "1" : fmt::format("{}", fmt::join(made.shape, ", ")));
 }

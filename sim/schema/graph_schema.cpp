@@ -147,6 +147,7 @@ Part graph_operators(GraphForm form) {
         optional("table_of", "operator before it in its section, or of an earlier one, whose weights it shares",
                  text()),
         optional("bias_of", "likewise, whose bias, or scale and shift, it shares", text()),
+        optional("output", "true: its result leaves the graph even if operators read it", boolean()),
         optional("otherwise", "what its readers read if it does not exist; its first input if absent", text()),
     };
     if (form == GraphForm::kWritten) {

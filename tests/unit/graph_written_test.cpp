@@ -40,6 +40,20 @@ TEST(WrittenGraph, OperatorsStandInAnyOrderAndUseTheWorkload) {
     EXPECT_EQ(totals(*graph).parameters, 8 * 16 + 16);
 }
 
+TEST(WrittenGraph, AResultThatOperatorsReadLeavesTheGraphIfItSaysSo) {
+    const auto leaves = [](const std::string& output) {
+        std::string text = kTwo;
+        text.replace(text.find("m: batch"), 0, output);
+        Read read(text);
+        const auto graph = read.graph({1, 4});
+        EXPECT_TRUE(graph) << read.diagnostics.text();
+        return graph && graph->tensors[static_cast<std::size_t>(graph->operators[0].output)].graph_output;
+    };
+    EXPECT_FALSE(leaves(""));
+    EXPECT_FALSE(leaves("output: false, "));
+    EXPECT_TRUE(leaves("output: true, "));
+}
+
 TEST(WrittenGraph, SumsAreALineThatProgramsRead) {
     Read read(
         "model: one\ngraph:\n  tokens: 64\n  inputs: {x: {shape: [batch, tokens, 8]}}\n  operators:\n"

@@ -59,6 +59,19 @@ TEST(OnnxWeights, BiasesScalesAndShiftsThatSeveralOperatorsUseCountOnce) {
     EXPECT_EQ(parameters(normed("b"), {1, 8, 4, 4}), 64 + 8 + 8);
 }
 
+// A norm has nothing but its scale and shift, so that all of it is shared.
+TEST(OnnxWeights, SharedNormsAreStoredOnce) {
+    const auto stored = [](const std::string& scale) {
+        return in_bytes(weight_bytes(imported_graph(constant("b", {8}) + constant("c", {8}) + constant("d", {8}) +
+                                                        node("LayerNormalization", {"x", "b", "c"}, {"a"}) +
+                                                        node("Relu", {"a"}, {"r"}) +
+                                                        node("LayerNormalization", {"r", scale, "c"}, {"y"}),
+                                                    {{"x", {4, 8}}})
+                                         .graph));
+    };
+    EXPECT_EQ(2 * stored("b"), stored("d"));
+}
+
 TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
     const auto counted = [](const OnnxSizes& summand) {
         const NetworkImport import = imported_graph(

@@ -23,8 +23,8 @@ struct Tensor {
     std::vector<std::int64_t> shape;
     OperatorId producer = kNoOperator;  ///< kNoOperator: an input of the graph
     std::vector<OperatorId> consumers;
-    bool graph_output = false;
-    bool integer = false;  ///< token ids and the like: 32-bit whatever the precision
+    bool graph_output = false;  ///< leaves the graph; operators may read it too
+    bool integer = false;       ///< token ids and the like: 32-bit whatever the precision
     /// Logits of the next token, which callers sample from: handed over as 32-bit floating point whatever the
     /// precision.
     bool scores = false;
@@ -60,6 +60,9 @@ struct GraphTotals {
     std::int64_t parameters = 0;  ///< all constants, shared ones once: weights, tables, biases, affine terms
 };
 [[nodiscard]] GraphTotals totals(const Graph& graph);
+/// Lets an operator share the bias, or scale and shift, of an earlier one. If it has no matrix or table besides, it
+/// shares all its weights.
+void share_bias(Operator& op, OperatorId owner);
 /// Part of an operator's weight_elements() that it shares with an earlier operator.
 [[nodiscard]] std::int64_t shared_elements(const Operator& op);
 

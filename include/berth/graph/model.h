@@ -63,6 +63,7 @@ struct OperatorTemplate {
     /// it uses.
     std::string table_of;
     std::string bias_of;  ///< likewise: whose bias, or scale and shift, it uses
+    bool output = false;  ///< its result is an output of the graph even if operators read it
     int block = -1;       ///< of a graph written out: its block, -1 for none
     SourceLocation where;
 };
