@@ -77,7 +77,7 @@ constexpr std::array<std::string_view, 6> kOnnxReshape{"Reshape",   "Flatten",  
                                                        "Unsqueeze", "Identity", "ExpandDims"};
 constexpr std::array<std::string_view, 3> kOnnxSplit{"Split", "Slice", "Crop"};
 constexpr std::array<std::string_view, 4> kOnnxConcat{"Concat", "StackedSlices", "QLinearConcat", "Pad"};
-constexpr std::array<std::string_view, 2> kOnnxEmbedding{"Gather", "GatherBlockQuantized"};
+constexpr std::array<std::string_view, 3> kOnnxEmbedding{"Gather", "GatherBlockQuantized", "PickedRows"};
 constexpr std::array<std::string_view, 15> kOnnxPool{
     "ReduceMean",  "ReduceSum",         "ReduceL2",       "ReduceMax", "ReduceMin",          "GlobalAveragePool",
     "AveragePool", "MaxPool",           "GlobalMaxPool",  "ArgMax",    "QLinearAveragePool", "QLinearGlobalAveragePool",

@@ -11,6 +11,7 @@
 #include "graph/size_rules.h"
 #include "importers/import_steps.h"
 #include "importers/onnx_graph.h"
+#include "importers/onnx_tables.h"
 
 namespace berth {
 
@@ -128,6 +129,7 @@ std::optional<NetworkImport> import_network(const OnnxFile& file, const std::str
     if (!flow) {
         return std::nullopt;
     }
+    restore_tables(*flow);
     OnnxNetwork network(std::move(*flow));
     OnnxPatterns patterns = find_patterns(network);
     auto import = graph_of(std::move(network), std::move(patterns), name, diagnostics);

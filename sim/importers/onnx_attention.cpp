@@ -5,6 +5,7 @@
 
 #include "importers/onnx_patterns.h"
 #include "importers/onnx_products.h"
+#include "importers/onnx_tables.h"
 
 namespace berth {
 
@@ -169,7 +170,8 @@ void match_attention(OnnxNetwork& network, NodeId softmax, OnnxPatterns& found) 
         return;
     }
     const auto above = std::ranges::find(steps, scores);
-    if (adds_products(network, {steps.begin(), above + 1}, scores)) {
+    const auto learned = [&](NodeId step) { return adds_learned(network, step); };
+    if (adds_products(network, {steps.begin(), above + 1}, scores) || std::any_of(steps.begin(), above, learned)) {
         return;
     }
     const bool weights_first = network.shape(network.input(product, 0)) == network.shape(network.output(softmax));

@@ -20,6 +20,7 @@
 #include "importers/onnx_places.h"
 #include "importers/onnx_products.h"
 #include "importers/onnx_rule.h"
+#include "importers/onnx_tables.h"
 
 namespace berth {
 
@@ -189,7 +190,7 @@ class GraphMaker {
         for (std::size_t i = 0; i < network_.step(node).inputs.size(); ++i) {
             const ValueId value = network_.input(node, i);
             const bool held = !samples(op) && !transforms(op) && !(writes_into(op) && i == 0) &&
-                              network_.constant(value) && is_weight(network_.flow().at(value).type);
+                              network_.constant(value) && holds_weights(network_.flow().at(value).type);
             const std::int64_t elements = held && network_.elements(value) > 1 ? network_.elements(value) : 0;
             loss.weights = std::min(kLargestCount, loss.weights + elements);
         }
@@ -209,11 +210,6 @@ class GraphMaker {
         known.weights = std::min(kLargestCount, known.weights + loss.weights);
         known.multiplies = known.multiplies || loss.multiplies;
         known.possible_macs += loss.possible_macs;
-    }
-
-    /// Integers and booleans are ids, axes and masks, not weights.
-    static bool is_weight(OnnxType type) {
-        return type != OnnxType::kInt64 && type != OnnxType::kInt32 && type != OnnxType::kBool;
     }
 
     [[nodiscard]] bool is_read(ValueId value) const {
@@ -317,6 +313,9 @@ class GraphMaker {
             const bool learned = source == "BatchNormalization";
             if ((op.kind == OperatorKind::kAdd || op.kind == OperatorKind::kMul) && !learned) {
                 nodes_.combining.insert(id);
+                if (adds_learned(network_, node)) {
+                    nodes_.by_head.insert(id);
+                }
             } else if (samples(source)) {
                 nodes_.sampling.insert(id);
             }

@@ -8,6 +8,7 @@
 #include "importers/onnx_patterns.h"
 #include "importers/onnx_products.h"
 #include "importers/onnx_rule.h"
+#include "importers/onnx_tables.h"
 
 namespace berth {
 
@@ -33,7 +34,21 @@ Found pool_of(const OnnxSubject& s) {
     return OnnxOperator{s.kind, d, {s.in(0)}, {}};
 }
 
+/// Rows of a constant table, whose numbers are known in advance.
+Found picked_rows_of(const OnnxSubject& s) {
+    const Shape& table = s.network.shape(s.in(0));
+    const std::int64_t width = table.empty() ? 0 : table.back();
+    if (width < 1) {
+        return std::nullopt;
+    }
+    const GatherDims dims{elements_of(s.made) / width, width, elements_of(table) / width};
+    return OnnxOperator{s.kind, dims, {}, {}, s.in(0)};
+}
+
 Found gather_of(const OnnxSubject& s) {
+    if (s.source().op == kPickedRows) {
+        return picked_rows_of(s);
+    }
     if (!s.given(0) || !s.given(1)) {
         return std::nullopt;
     }

@@ -55,7 +55,7 @@ void tell_before_softmax(Graph& graph, const OnnxCombining& nodes) {
         const bool all = !readers.empty() &&
                          std::ranges::all_of(readers, [&](OperatorId reader) { return read_as_scores(made, reader); });
         scores[static_cast<std::size_t>(made)] = all;
-        if (RowsDims* const table = all ? table_in(graph, id, nodes) : nullptr) {
+        if (RowsDims* const table = all && !nodes.by_head.contains(id) ? table_in(graph, id, nodes) : nullptr) {
             table->affine = false;
         }
     }

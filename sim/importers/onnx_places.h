@@ -9,6 +9,7 @@ namespace berth {
 
 struct OnnxCombining {
     std::unordered_set<OperatorId> combining;  ///< nodes that add or multiply element by element
+    std::unordered_set<OperatorId> by_head;    ///< of these, sums with a constant for each head and pair of positions
     std::unordered_set<OperatorId> sampling;   ///< nodes that read their first input at the places of the others
 };
 
@@ -16,7 +17,8 @@ struct OnnxCombining {
 /// read:
 /// - behind the last learned operator: places of boxes, strides, scales of results. Networks learn no value per
 ///   position of what they put out.
-/// - on the way to a softmax over scores: masks, and biases of distances written out for each pair of positions.
+/// - on the way to a softmax over scores: masks, and factors written out for each pair of positions. What is added for
+///   each head and pair of positions is a learned bias.
 /// - two tables, or what is looked up in them, whose products are added: the cosines and sines of rotary positions.
 void tell_places_from_weights(Graph& graph, const OnnxCombining& nodes);
 

@@ -164,6 +164,10 @@ bool writes_into(std::string_view op) {
     return op == "ScatterND" || op == "ScatterElements" || op == "Scatter" || op == "TensorScatter";
 }
 
+bool holds_weights(OnnxType type) {
+    return type != OnnxType::kInt64 && type != OnnxType::kInt32 && type != OnnxType::kBool;
+}
+
 bool may_multiply(const OnnxNode& node) {
     static const std::unordered_set<std::string_view> kKnown{
         "Compress", "Det", "ImageDecoder", "MaxUnpool", "Multinomial", "NegativeLogLikelihoodLoss", "NonZero",

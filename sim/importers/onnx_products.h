@@ -28,6 +28,9 @@ namespace berth {
 /// Whether the first input is what the others are written into: a constant there is room for a cache.
 [[nodiscard]] bool writes_into(std::string_view op);
 
+/// Whether constants of this type are weights: integers and booleans are ids, axes and masks.
+[[nodiscard]] bool holds_weights(OnnxType type);
+
 /// Whether nothing is known of an operator without a shape rule: it may multiply. Operators of TensorFlow Lite, of
 /// classical machine learning and of ONNX itself are known.
 [[nodiscard]] bool may_multiply(const OnnxNode& node);
