@@ -10,6 +10,7 @@
 
 #include "analysis/crossing_search.h"
 #include "analysis/digits.h"
+#include "analysis/first_error.h"
 #include "analysis/in_order.h"
 #include "base/mapped.h"
 #include "berth/base/quantity_text.h"
@@ -41,13 +42,11 @@ class Search {
         options.splits = false;
         const auto result = scenario ? evaluate(*scenario, diagnostics, options) : std::nullopt;
         if (!result) {
-            const std::string text = diagnostics.text();
-            point.why_not = text.substr(0, text.find('\n'));
+            point.why_not = first_line(diagnostics);
             return point;
         }
-        const auto stage = std::ranges::find(result->stages, question_.stage, &StageResult::name);
-        const Candidate* first = on(*stage, question_.between.first, point.why_not);
-        const Candidate* second = on(*stage, question_.between.second, point.why_not);
+        const Candidate* first = on(*result, question_.between.first, point.why_not);
+        const Candidate* second = on(*result, question_.between.second, point.why_not);
         if (first != nullptr) {
             point.first = first->latency;
         }
@@ -71,15 +70,15 @@ class Search {
     }
 
   private:
-    static const Candidate* on(const StageResult& stage, const std::string& device, std::string& why_not) {
-        for (const Candidate& candidate : stage.candidates) {
-            if (candidate.placement == device && candidate.granularity == Granularity::kModel) {
-                if (candidate.feasible) {
-                    return &candidate;
-                }
-                why_not = fmt::format("{}: {}", device, candidate.reason);
-            }
+    [[nodiscard]] const Candidate* on(const ScenarioResult& result, const std::string& device,
+                                      std::string& why_not) const {
+        const auto place = std::ranges::find(result.devices, device) - result.devices.begin();
+        const auto stage = std::ranges::find(result.stages, question_.stage, &StageResult::name);
+        const Candidate* whole = stage->whole_on(static_cast<DeviceId>(place));
+        if (whole == nullptr || whole->feasible) {
+            return whole;
         }
+        why_not = fmt::format("{}: {}", device, whole->reason);
         return nullptr;
     }
 

@@ -84,9 +84,7 @@ Settings halve_launches(Profile& profile, const Candidate& candidate) {
 
 // Latency of the candidate's placement after a change.
 Time latency_after(const Variation& after, const Candidate& candidate) {
-    const bool whole = candidate.granularity == Granularity::kModel && candidate.device;
-    return whole ? after.stage.candidates[static_cast<std::size_t>(*candidate.device)].latency.median
-                 : after.chosen().latency.median;
+    return (candidate.device ? *after.stage.whole_on(*candidate.device) : after.chosen()).latency.median;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // First error of a list of diagnostics.
 #pragma once
 
+#include <string>
+
 #include "berth/base/diagnostics.h"
 
 namespace berth {
@@ -13,6 +15,12 @@ namespace berth {
         }
     }
     return {};
+}
+
+/// The first line of the diagnostics as they are printed.
+[[nodiscard]] inline std::string first_line(const Diagnostics& diagnostics) {
+    const std::string text = diagnostics.text();
+    return text.substr(0, text.find('\n'));
 }
 
 }  // namespace berth

@@ -199,9 +199,8 @@ std::vector<double> drawn(std::vector<Chance>& chances) {
 std::vector<std::size_t> placements_of(const ScenarioResult& result) {
     std::vector<std::size_t> placed;
     for (const StageResult& stage : result.stages) {
-        const std::string name = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
-        const auto device = std::ranges::find(result.devices, name);
-        placed.push_back(static_cast<std::size_t>(device - result.devices.begin()));
+        const auto device = stage.chosen ? stage.candidates[*stage.chosen].device : std::nullopt;
+        placed.push_back(device ? static_cast<std::size_t>(*device) : result.devices.size());
     }
     return placed;
 }

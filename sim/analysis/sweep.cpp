@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "analysis/first_error.h"
 #include "analysis/in_order.h"
 #include "analysis/stage_counts.h"
 #include "analysis/sweep_worker.h"
@@ -36,8 +37,6 @@ std::optional<std::vector<double>> numbers_of(const SweepAxis& axis, const std::
     }
     return numbers;
 }
-
-std::string first_message(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // Points per chunk of a thread: neighbouring points share most of their numbers.
 constexpr std::size_t kTogether = 512;
@@ -133,7 +132,7 @@ std::vector<std::string> Sweep::refused_values(const SweepAxis& axis, const std:
     std::vector<std::string> refused;
     for (const std::string& value : axis.values) {
         Diagnostics of_value;
-        refused.push_back(loads_with(axis, value, of_value) ? "" : first_message(of_value.text()));
+        refused.push_back(loads_with(axis, value, of_value) ? "" : first_line(of_value));
     }
     if (std::ranges::none_of(refused, &std::string::empty)) {
         diagnostics.merge(of_extremes);

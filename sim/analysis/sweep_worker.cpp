@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analysis/first_error.h"
 #include "analysis/stage_counts.h"
 #include "analysis/variation.h"
 #include "berth/evaluation/evaluation.h"
@@ -21,17 +22,13 @@ bool sets_profiles(std::string_view path) {
            (path.starts_with("stages.") && path.ends_with(".runtime"));
 }
 
-std::string message_of(const Diagnostics& diagnostics) {
-    const std::string text = diagnostics.text();
-    return text.substr(0, text.find('\n'));
-}
-
 void clear_point(SweepPoint& point, std::string why_not) {
     point = SweepPoint{};
     point.why_not = std::move(why_not);
 }
 
-SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& devices) {
+SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& evaluated,
+                    const std::vector<std::string>& devices) {
     SweepStage result;
     result.chosen = stage.chosen ? stage.candidates[*stage.chosen].placement : "";
     result.latency = stage.latency.median;
@@ -40,10 +37,11 @@ SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& de
         result.pace.token = text->step;
     }
     result.on_device.resize(devices.size());
-    for (const Candidate& candidate : stage.candidates) {
-        const auto device = std::ranges::find(devices, candidate.placement);
-        if (candidate.feasible && candidate.granularity == Granularity::kModel && device != devices.end()) {
-            result.on_device[static_cast<std::size_t>(device - devices.begin())] = candidate.latency.median;
+    for (std::size_t d = 0; d < evaluated.size(); ++d) {
+        const Candidate* whole = stage.whole_on(static_cast<DeviceId>(d));
+        const auto shown = std::ranges::find(devices, evaluated[d]);
+        if (whole != nullptr && whole->feasible && shown != devices.end()) {
+            result.on_device[static_cast<std::size_t>(shown - devices.begin())] = whole->latency.median;
         }
     }
     return result;
@@ -52,7 +50,7 @@ SweepStage stage_of(const StageResult& stage, const std::vector<std::string>& de
 void evaluate_into(const Scenario& scenario, const std::vector<std::string>& devices, SweepPoint& point) {
     Diagnostics diagnostics;
     const auto result = evaluate(scenario, diagnostics, totals_only(scenario));
-    clear_point(point, result ? "" : message_of(diagnostics));
+    clear_point(point, result ? "" : first_line(diagnostics));
     if (!result) {
         return;
     }
@@ -62,7 +60,7 @@ void evaluate_into(const Scenario& scenario, const std::vector<std::string>& dev
         point.meets_budget = *point.total <= *result->total.budget;
     }
     for (const StageResult& stage : result->stages) {
-        point.stages.push_back(stage_of(stage, devices));
+        point.stages.push_back(stage_of(stage, result->devices, devices));
     }
 }
 
@@ -134,7 +132,7 @@ const Scenario* SweepWorker::loaded(std::size_t number, std::string& why_not) {
             settings.insert(settings.end(), varied.begin(), varied.end());
             loaded_ = load_scenario(sweep_->base_.library, sweep_->base_.scenario, settings, diagnostics);
         }
-        load_failure_ = loaded_ ? "" : message_of(diagnostics);
+        load_failure_ = loaded_ ? "" : first_line(diagnostics);
         loaded_number_ = number;
     }
     why_not = load_failure_;

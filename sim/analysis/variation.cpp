@@ -98,13 +98,8 @@ EvaluationOptions totals_only(const Scenario& scenario) {
 }
 
 const Candidate* StageView::on(DeviceId device) const {
-    for (const Candidate& candidate : stage_result().candidates) {
-        if (candidate.feasible && candidate.granularity == Granularity::kModel &&
-            candidate.placement == scenario.profile.devices[static_cast<std::size_t>(device)].name) {
-            return &candidate;
-        }
-    }
-    return nullptr;
+    const Candidate* whole = stage_result().whole_on(device);
+    return whole != nullptr && whole->feasible ? whole : nullptr;
 }
 
 std::optional<Variation> vary_stage(const StageView& view, const StageChange& change, const Settings& settings) {

@@ -157,6 +157,12 @@ std::optional<Assignment> whole_placement(const LengthPlan& length, DeviceId dev
     return assignment;
 }
 
+// Candidates on other numbers of cores follow those of all devices.
+const Candidate* StageResult::whole_on(DeviceId device) const {
+    const auto found = std::ranges::find(candidates, device, &Candidate::device);
+    return found == candidates.end() ? nullptr : &*found;
+}
+
 namespace {
 
 Candidate whole(DeviceId device, CandidateCosts& costs) {

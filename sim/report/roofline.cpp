@@ -73,10 +73,8 @@ Roofline roofline_of(const ScenarioResult& result, const Profile& runtime, bool 
     Roofline roofline{chip.name, runtime.name, {}, {}, 0, 1, {}};
     std::set<DType> dtypes;
     for (const StageResult& stage : result.stages) {
-        const auto alone = std::ranges::find_if(stage.candidates, [&chip](const Candidate& c) {
-            return c.feasible && c.granularity == Granularity::kModel && c.placement == chip.name;
-        });
-        if ((!only && stage.runtime != runtime.name) || alone == stage.candidates.end()) {
+        const Candidate* alone = stage.whole_on(device);
+        if ((!only && stage.runtime != runtime.name) || alone == nullptr || !alone->feasible) {
             continue;
         }
         roofline.cores = std::max(roofline.cores, alone->cores);

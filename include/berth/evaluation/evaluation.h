@@ -231,6 +231,9 @@ struct StageResult {
     std::optional<Time> budget;
     double confidence = 1;  ///< probability that the chosen candidate is the fastest, under the profile's spreads
     Time start;
+
+    /// Candidate of the whole model on a device with the stage's cores there, feasible or not; null for a fixed stage.
+    [[nodiscard]] const Candidate* whole_on(DeviceId device) const;
 };
 
 struct ScenarioTotal {

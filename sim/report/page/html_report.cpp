@@ -131,26 +131,24 @@ struct Variant {
 };
 
 // Every model on one device; absent if the device cannot run one of them.
-std::optional<Variant> on_one_device(const ScenarioResult& result, const std::string& device) {
-    Variant variant{fmt::format("every model on {}", device), "", Time{}};
+std::optional<Variant> on_one_device(const ScenarioResult& result, DeviceId device) {
+    const std::string& name = result.devices[static_cast<std::size_t>(device)];
+    Variant variant{fmt::format("every model on {}", name), "", Time{}};
     bool any = false;
     for (const StageResult& stage : result.stages) {
         if (!stage.chosen) {
             variant.total += stage.latency.median;
             continue;
         }
-        const auto alone = std::ranges::find_if(stage.candidates, [&device](const Candidate& candidate) {
-            return candidate.feasible && candidate.placement == device;
-        });
-        if (alone == stage.candidates.end()) {
+        const Candidate* alone = stage.whole_on(device);
+        if (!alone->feasible) {
             return std::nullopt;
         }
-        const auto at = static_cast<std::size_t>(alone - stage.candidates.begin());
         any = true;
-        variant.total += stage.chosen == at && stage.passes.size() == 1
+        variant.total += alone == &stage.candidates[*stage.chosen] && stage.passes.size() == 1
                              ? stage.latency.median
                              : alone->latency.median * static_cast<double>(stage.repeat);
-        variant.places += fmt::format("{}{} {}", variant.places.empty() ? "" : ", ", stage.name, device);
+        variant.places += fmt::format("{}{} {}", variant.places.empty() ? "" : ", ", stage.name, name);
     }
     return any ? std::optional(variant) : std::nullopt;
 }
@@ -167,8 +165,8 @@ std::string recommended_places(const ScenarioResult& result) {
 
 std::vector<Variant> variants_of(const ScenarioResult& result, std::span<const Finding> findings) {
     std::vector<Variant> all{{"recommended", recommended_places(result), result.total.latency.median}};
-    for (const std::string& device : result.devices) {
-        if (auto variant = on_one_device(result, device)) {
+    for (std::size_t d = 0; d < result.devices.size(); ++d) {
+        if (auto variant = on_one_device(result, static_cast<DeviceId>(d))) {
             all.push_back(std::move(*variant));
         }
     }
