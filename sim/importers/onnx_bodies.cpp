@@ -1,4 +1,4 @@
-// Inlines the functions, branches and loops of an ONNX file.
+// Inlines the functions and branches of an ONNX file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,9 +10,6 @@
 namespace berth {
 
 namespace {
-
-/// Largest trip count taken at face value. With a larger one it is the condition that ends the loop.
-constexpr std::int64_t kMostIterations = 10'000;
 
 /// Limit on nested calls, for functions that call each other.
 constexpr int kDeepestCalls = 64;
@@ -164,6 +161,10 @@ bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
         const bool first_works = products_known(ends[0], ends[1]), second_works = products_known(ends[1], ends[2]);
         const bool first_dearer = rough_macs(ends[0], ends[1]) >= rough_macs(ends[1], ends[2]);
         dearer = (first_works == second_works ? first_dearer : first_works) ? 0 : 1;
+        if (rough_macs(ends[0], ends[1]) != rough_macs(ends[1], ends[2])) {
+            note_branch(node, inputs->empty() ? kNoValue : inputs->front(), dearer == 0,
+                        first_works == second_works ? "which multiplies more" : "which inputs of these sizes fit");
+        }
         drop_nodes(ends[1 - dearer], ends[2 - dearer], first_value);
     }
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
@@ -175,6 +176,16 @@ bool OnnxFlowBuilder::add_branches(const OnnxNode& node, OnnxScope& scope) {
         }
     }
     return true;
+}
+
+/// Says which branch of a condition counts that only the run time knows, and how to choose the other one.
+void OnnxFlowBuilder::note_branch(const OnnxNode& node, ValueId condition, bool first, std::string_view why) {
+    const bool told = condition != kNoValue && flow_.at(condition).type == OnnxType::kBool &&
+                      std::ranges::find(flow_.inputs, condition) != flow_.inputs.end();
+    const std::string other =
+        told ? fmt::format("; berth import --dim {}={} takes the other", flow_.at(condition).name, first ? 0 : 1) : "";
+    flow_.assumed.push_back(
+        fmt::format("that If '{}' takes its {} branch, {}{}", called(node), first ? "then" : "else", why, other));
 }
 
 /// A condition is read by the runtime. It is a result of the graph if it costs products, as where one network decides
@@ -242,140 +253,6 @@ double OnnxFlowBuilder::rough_macs(std::size_t first, std::size_t last) const {
                                                             : rows.back());
     }
     return sum;
-}
-
-/// Trip count of a loop as far as the graph tells; an upper limit if a condition may end it earlier.
-std::optional<std::int64_t> OnnxFlowBuilder::trip_count(const OnnxNode& node, const OnnxScope& scope) const {
-    const auto data = [&](std::size_t i) -> std::optional<double> {
-        const auto found =
-            i < node.inputs.size() && !node.inputs[i].empty() ? scope.find(node.inputs[i]) : std::nullopt;
-        const bool known = found && *found != kNoValue && flow_.at(*found).data && !flow_.at(*found).data->empty();
-        return known ? std::optional(flow_.at(*found).data->front()) : std::nullopt;
-    };
-    if (const auto condition = data(1); condition && *condition == 0) {
-        return 0;
-    }
-    const auto count = data(0);
-    const bool counts = count && *count <= static_cast<double>(kMostIterations);
-    return counts ? std::optional(std::max<std::int64_t>(0, whole_number(*count))) : std::nullopt;
-}
-
-std::optional<bool> OnnxFlowBuilder::add_loop(const OnnxNode& node, OnnxScope& scope) {
-    const OnnxGraph& body = *body_of(node, "body");
-    const auto inputs = inputs_of(node, scope);
-    if (!inputs || inputs->size() < 2 || body.inputs.size() != inputs->size() ||
-        body.outputs.size() + 1 < inputs->size()) {
-        return inputs ? refuse(fmt::format("Loop '{}' and its body do not fit", called(node))) : false;
-    }
-    auto count = trip_count(node, scope);
-    if (!count && !options_.iterations) {
-        if (!body_multiplies(body)) {
-            return std::nullopt;
-        }
-        flow_.uncounted.push_back(fmt::format(
-            "Loop '{}', which runs an unknown number of times (berth import --iterations N)", called(node)));
-    }
-    return add_iterations(node, body, count.value_or(options_.iterations.value_or(1)),
-                          std::vector<ValueId>(inputs->begin() + 2, inputs->end()), {}, scope);
-}
-
-std::optional<bool> OnnxFlowBuilder::add_scan(const OnnxNode& node, OnnxScope& scope) {
-    const OnnxGraph& body = *body_of(node, "body");
-    const auto inputs = inputs_of(node, scope);
-    const auto scanned = static_cast<std::size_t>(std::max<std::int64_t>(0, node.integer("num_scan_inputs", 0)));
-    if (!inputs) {
-        return false;
-    }
-    const std::span<const ValueId> all(*inputs);
-    if (scanned == 0 || all.size() < scanned || body.inputs.size() != all.size() || all.back() == kNoValue ||
-        !flow_.at(all.back()).shape) {
-        if (body_multiplies(body)) {  // operator set 8 has different inputs
-            flow_.uncounted.push_back(fmt::format("the body of Scan '{}'", called(node)));
-        }
-        return std::nullopt;
-    }
-    const auto axes = node.integers("scan_input_axes");
-    const Shape& shape = *flow_.at(all.back()).shape;
-    const auto axis = axis_of(axes.empty() ? 0 : axes.back(), shape.size());
-    if (!axis) {
-        return refuse(fmt::format("Scan '{}' goes along an axis that is not there", called(node)));
-    }
-    const std::size_t states = all.size() - scanned;
-    return add_iterations(node, body, shape[*axis],
-                          std::vector<ValueId>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(states)),
-                          all.subspan(states), scope);
-}
-
-/// Unrolls a body `count` times. A loop passes in the iteration number and a condition, and returns a condition; a scan
-/// passes in slices.
-bool OnnxFlowBuilder::add_iterations(const OnnxNode& node, const OnnxGraph& body, std::int64_t count,
-                                     std::vector<ValueId> carried, std::span<const ValueId> scanned, OnnxScope& scope) {
-    const std::size_t before = node.op == "Loop" ? 2 : 0;  // inputs of the body before the loop-carried ones
-    const std::size_t behind = node.op == "Loop" ? 1 : 0;  // outputs before the loop-carried ones
-    const std::size_t made = body.outputs.size() - std::min(body.outputs.size(), behind + carried.size());
-    std::vector<std::vector<ValueId>> collected(made);
-    const auto axes = node.integers("scan_input_axes");
-    OnnxScope shared;  // constants of the body, shared by all iterations
-    shared.around = &scope;
-    if (!add_constants(body, shared)) {
-        return false;
-    }
-    for (std::int64_t i = 0; i < count; ++i) {
-        if (!more_work()) {
-            return false;
-        }
-        OnnxScope inside;
-        inside.around = &shared;
-        if (before > 0) {
-            inside.ids[body.inputs[0].name] = constant({static_cast<double>(i)}, {}, OnnxType::kInt64);
-            inside.ids[body.inputs[1].name] = constant({1.0}, {}, OnnxType::kBool);
-        }
-        for (std::size_t c = 0; c < carried.size(); ++c) {
-            inside.ids[body.inputs[before + c].name] = carried[c];
-        }
-        for (std::size_t s = 0; s < scanned.size(); ++s) {
-            OnnxNode slice;
-            slice.op = "Gather";
-            slice.attributes.push_back(integer_attribute("axis", s < axes.size() ? axes[s] : 0));
-            const ValueId index = constant({static_cast<double>(i)}, {}, OnnxType::kInt64);
-            const std::string_view name = body.inputs[carried.size() + s].name;
-            inside.ids[name] = result_of(std::move(slice), {scanned[s], index}, name, scope);
-        }
-        if (!add_nodes(body.nodes, inside)) {
-            return false;
-        }
-        for (std::size_t o = 0; o < body.outputs.size(); ++o) {
-            const auto found = inside.find(body.outputs[o].name);
-            if (!found) {
-                return refuse(
-                    fmt::format("the body of {} '{}' does not make '{}'", node.op, called(node), body.outputs[o].name));
-            }
-            if (o < behind) {
-                keep_condition(*found);
-            } else if (o - behind < carried.size()) {
-                carried[o - behind] = *found;
-            } else {
-                collected[o - behind - carried.size()].push_back(*found);
-            }
-        }
-    }
-    for (std::size_t o = 0; o < node.outputs.size(); ++o) {
-        ValueId value = kNoValue;
-        if (o < carried.size()) {
-            value = carried[o];
-        } else if (o - carried.size() < collected.size()) {
-            OnnxNode stack;
-            stack.op = kStackedSlices;
-            value = result_of(std::move(stack), std::move(collected[o - carried.size()]), node.outputs[o], scope);
-        }
-        if (value == kNoValue) {
-            return refuse(fmt::format("{} '{}' has more results than its body", node.op, called(node)));
-        }
-        if (!bind(node, node.outputs[o], value, scope)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 }  // namespace berth

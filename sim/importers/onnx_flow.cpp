@@ -1,4 +1,4 @@
-// Numbers values, binds sizes to dimensions, and infers shapes in one pass over the nodes.
+// Numbers values, and infers shapes in one pass over the nodes.
 #include "importers/onnx_flow.h"
 
 #include <fmt/format.h>
@@ -13,13 +13,6 @@
 #include "importers/onnx_rule.h"
 
 namespace berth {
-
-namespace {
-
-/// Most elements of an input that is a sequence.
-constexpr std::int64_t kMostElements = 1024;
-
-}  // namespace
 
 std::optional<ValueId> OnnxScope::find(std::string_view name) const {
     for (const OnnxScope* scope = this; scope != nullptr; scope = scope->around) {
@@ -115,133 +108,6 @@ bool OnnxFlowBuilder::add_constants(const OnnxGraph& graph, OnnxScope& scope) {
         }
     }
     return true;
-}
-
-void OnnxFlowBuilder::add_inputs(OnnxScope& scope) {
-    for (const OnnxValue& input : file_.graph.inputs) {
-        if (scope.ids.contains(input.name)) {
-            continue;  // older files list the constants among the inputs
-        }
-        if (!input.sequence) {
-            scope.ids.emplace(input.name, add_input(input));
-            continue;
-        }
-        const ValueId sequence = new_value(input.name);
-        scope.ids.emplace(input.name, sequence);
-        const std::int64_t count = elements_of_sequence(input);
-        std::vector<ValueId> elements;
-        for (std::int64_t i = 0; i < count; ++i) {
-            elements.push_back(add_input(input));
-        }
-        lists_.insert_or_assign(sequence, std::move(elements));
-    }
-}
-
-/// Number of elements of an input that is a sequence, by its name.
-std::int64_t OnnxFlowBuilder::elements_of_sequence(const OnnxValue& input) {
-    dims_.emplace(input.name);
-    if (const auto given = options_.dims.find(input.name); given != options_.dims.end()) {
-        return std::min(given->second, kMostElements);
-    }
-    unbound_.emplace_back(input.name);
-    return 1;
-}
-
-/// An input, or one element of an input that is a sequence.
-ValueId OnnxFlowBuilder::add_input(const OnnxValue& input) {
-    const ValueId id = new_value(input.name);
-    flow_.inputs.push_back(id);
-    flow_.at(id).type = input.type;
-    Shape shape;
-    if (!input.shape) {
-        shape = asked_shape(input.name);
-        if (shape.empty()) {
-            refuse(fmt::format("input '{}' has no shape", input.name),
-                   fmt::format("a size for each axis: berth import with --dim {}:0=SIZE and so on", input.name));
-        }
-        flow_.at(id).shape = std::move(shape);
-        return id;
-    }
-    for (std::size_t axis = 0; axis < input.shape->size(); ++axis) {
-        shape.push_back(size_of((*input.shape)[axis], input, axis));
-    }
-    flow_.at(id).shape = std::move(shape);
-    take_value(input, id);
-    return id;
-}
-
-/// An input of one whole number may be given a value, by its name: the length up to which a model generates text.
-void OnnxFlowBuilder::take_value(const OnnxValue& input, ValueId id) {
-    OnnxFacts& facts = flow_.at(id);
-    const bool whole = facts.type == OnnxType::kInt32 || facts.type == OnnxType::kInt64;
-    const bool one = input.shape->empty() || (input.shape->size() == 1 && input.shape->front().value == 1);
-    if (!whole || !one) {
-        return;
-    }
-    dims_.emplace(input.name);
-    if (const auto given = options_.dims.find(input.name); given != options_.dims.end()) {
-        facts.data = {static_cast<double>(given->second)};
-        facts.constant = true;
-    }
-}
-
-/// Shape of an input for which the file states none: sizes from the options, up to the first axis without one.
-Shape OnnxFlowBuilder::asked_shape(std::string_view input) {
-    Shape shape;
-    for (std::size_t axis = 0; axis < kMostAxes; ++axis) {
-        const std::string place = fmt::format("{}:{}", input, axis);
-        const auto given = options_.dims.find(place);
-        if (given == options_.dims.end()) {
-            break;
-        }
-        dims_.insert(place);
-        shape.push_back(given->second);
-    }
-    return shape;
-}
-
-/// Size from the options, by place or by name; else from the file; else 1.
-std::int64_t OnnxFlowBuilder::size_of(const OnnxDim& dim, const OnnxValue& input, std::size_t axis) {
-    const std::string place = fmt::format("{}:{}", input.name, axis);
-    const std::string called = dim.name.empty() ? place : std::string(dim.name);
-    const bool known = dim.name.empty() && dim.value && *dim.value > 0 && *dim.value <= kLargestSize;
-    if (!known) {
-        dims_.insert(called);
-    }
-    for (const std::string& each : {place, called}) {
-        if (const auto given = options_.dims.find(each); given != options_.dims.end()) {
-            dims_.insert(each);
-            return given->second;
-        }
-    }
-    if (known) {
-        return *dim.value;
-    }
-    if (dim.name.empty() && dim.value && *dim.value == 0) {
-        refuse(fmt::format("input '{}' has a size of 0 on axis {}: there is nothing to compute", input.name, axis),
-               fmt::format("a size of at least 1: berth import with --dim {}=SIZE", place));
-    } else if (std::ranges::find(unbound_, called) == unbound_.end()) {
-        unbound_.push_back(called);
-    }
-    return 1;
-}
-
-void OnnxFlowBuilder::report_sizes() const {
-    const std::vector<std::string> known(dims_.begin(), dims_.end());
-    for (const auto& [name, size] : options_.dims) {
-        if (!dims_.contains(name)) {
-            diagnostics_.error(SourceLocation("--dim"), fmt::format("no input has a dimension '{}'", name),
-                               known.empty() ? "no --dim: all sizes are known" : list_of(known),
-                               nearest_name(name, known));
-        }
-    }
-    if (!unbound_.empty()) {
-        std::vector<std::string> options;
-        std::ranges::transform(unbound_, std::back_inserter(options),
-                               [](const std::string& name) { return fmt::format("--dim {}=SIZE", name); });
-        refuse(fmt::format("no size for dimension {}", fmt::join(unbound_, ", ")),
-               fmt::format("berth import with {}", fmt::join(options, " ")));
-    }
 }
 
 bool OnnxFlowBuilder::add_nodes(std::span<const OnnxNode> nodes, OnnxScope& scope) {
@@ -404,8 +270,8 @@ void OnnxFlowBuilder::take_stated(OnnxFacts& facts, const OnnxFacts* first, cons
     if (found != nullptr && found->shape) {
         Shape shape;
         for (const OnnxDim& dim : *found->shape) {
-            const auto bound = options_.dims.find(dim.name);
-            const auto size = bound != options_.dims.end() ? std::optional(bound->second) : dim.value;
+            const auto bound = named_size(dim.name);
+            const auto size = bound ? bound : dim.value;
             if (!size || *size < 1) {
                 break;
             }

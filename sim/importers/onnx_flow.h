@@ -46,7 +46,8 @@ struct OnnxFlow {
     std::unordered_set<std::string_view> strange;  ///< operators of which nothing is known
     /// Multiplying work that cannot be counted, such as a loop with an unknown trip count.
     std::vector<std::string> uncounted;
-    std::deque<OnnxNode> made;  ///< nodes that are not in the file: from inlined functions and unrolled loops
+    std::vector<std::string> assumed;  ///< assumptions where only the run time knows, in words
+    std::deque<OnnxNode> made;         ///< nodes that are not in the file: from inlined functions and unrolled loops
 
     [[nodiscard]] const OnnxFacts& at(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
     [[nodiscard]] OnnxFacts& at(ValueId id) { return values[static_cast<std::size_t>(id)]; }

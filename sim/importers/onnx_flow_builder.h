@@ -37,6 +37,14 @@ struct OnnxSearch {
     bool shared_buffer = false;  ///< caches have room for all tokens from the start
 };
 
+/// How often a loop runs.
+struct OnnxTrips {
+    std::int64_t most = 0;     ///< unless its condition ends it earlier
+    std::int64_t told = 0;     ///< where its condition is not known before it runs
+    bool nobody_says = false;  ///< `told` is no number that the user gave
+    bool open = false;         ///< the graph states no trip count, or one too large to be meant
+};
+
 /// Values that pass from one run of a body to the next, by the name of the input that reads them.
 using OnnxHeldValues = std::map<std::string, ValueId, std::less<>>;
 
@@ -54,7 +62,7 @@ class OnnxFlowBuilder {
         return false;
     }
 
-    // The graph and its inputs (onnx_flow.cpp).
+    // The graph (onnx_flow.cpp) and its inputs (onnx_inputs.cpp).
     bool add_constants(const OnnxGraph& graph, OnnxScope& scope);
     void add_inputs(OnnxScope& scope);
     ValueId add_input(const OnnxValue& input);
@@ -62,6 +70,8 @@ class OnnxFlowBuilder {
     Shape asked_shape(std::string_view input);
     void take_value(const OnnxValue& input, ValueId id);
     std::int64_t size_of(const OnnxDim& dim, const OnnxValue& input, std::size_t axis);
+    [[nodiscard]] std::optional<std::int64_t> named_size(std::string_view name) const;
+    void note_unbound(const std::string& name);
     void report_sizes() const;
     ValueId new_value(std::string_view name, std::int32_t producer = -1);
     bool add_nodes(std::span<const OnnxNode> nodes, OnnxScope& scope);
@@ -84,15 +94,32 @@ class OnnxFlowBuilder {
     std::optional<bool> add_body(const OnnxNode& node, OnnxScope& scope);
     bool add_function(const OnnxFunction& function, const OnnxNode& caller, OnnxScope& scope);
     bool add_branches(const OnnxNode& node, OnnxScope& scope);
-    std::optional<bool> add_loop(const OnnxNode& node, OnnxScope& scope);
-    std::optional<bool> add_scan(const OnnxNode& node, OnnxScope& scope);
-    bool add_iterations(const OnnxNode& node, const OnnxGraph& body, std::int64_t count, std::vector<ValueId> carried,
-                        std::span<const ValueId> scanned, OnnxScope& scope);
-    [[nodiscard]] std::optional<std::int64_t> trip_count(const OnnxNode& node, const OnnxScope& scope) const;
     void keep_condition(ValueId condition);
+    void note_branch(const OnnxNode& node, ValueId condition, bool first, std::string_view why);
     void drop_nodes(std::size_t first, std::size_t last, std::size_t first_value);
     [[nodiscard]] bool products_known(std::size_t first, std::size_t last) const;
     [[nodiscard]] double rough_macs(std::size_t first, std::size_t last) const;
+
+    // Loops and scans (onnx_loops.cpp). Absent: the node stays as it is.
+    std::optional<bool> add_loop(const OnnxNode& node, OnnxScope& scope);
+    std::optional<bool> add_scan(const OnnxNode& node, OnnxScope& scope);
+    std::optional<OnnxTrips> trips_of(const OnnxNode& node, const OnnxGraph& body, const OnnxScope& scope);
+    std::int64_t limit_of(const OnnxNode& node, const OnnxTrips& trips, ValueId condition, ValueId given);
+    void note_unknown_trips(const OnnxNode& node, const OnnxTrips& trips);
+    std::optional<std::vector<ValueId>> run_iterations(const OnnxNode& node, const OnnxGraph& body,
+                                                       const OnnxTrips& trips, std::vector<ValueId> carried,
+                                                       std::span<const ValueId> scanned, OnnxScope& scope);
+    std::optional<std::vector<ValueId>> scan_each(const OnnxNode& node, const OnnxGraph& body, const OnnxTrips& trips,
+                                                  const std::vector<ValueId>& inputs, std::size_t states,
+                                                  OnnxScope& scope);
+    std::optional<std::vector<ValueId>> results_of_body(const OnnxNode& node, const OnnxGraph& body, OnnxScope& inside);
+    bool bind_results(const OnnxNode& node, const std::vector<ValueId>& results, OnnxScope& scope);
+    ValueId slice_of(ValueId from, std::int64_t axis, std::int64_t index, std::string_view name,
+                     const OnnxScope& scope);
+    ValueId stacked(std::vector<ValueId> values, std::string_view name, const OnnxScope& scope);
+    [[nodiscard]] bool is_passed_on(ValueId condition, ValueId given) const;
+    [[nodiscard]] std::optional<double> number_in(const OnnxNode& node, std::size_t i, const OnnxScope& scope) const;
+    [[nodiscard]] std::optional<double> number_of(ValueId value) const;
 
     // Searches that generate text (onnx_generation.cpp). Absent: the node is none, and is added as it is.
     std::optional<bool> add_generation(const OnnxNode& node, OnnxScope& scope);

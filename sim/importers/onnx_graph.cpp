@@ -37,6 +37,7 @@ class GraphMaker {
 
     std::optional<NetworkImport> make() {
         const std::size_t errors_before = diagnostics_.error_count();
+        import_.assumed = network_.flow().assumed;
         tensors_.assign(network_.flow().values.size(), -1);
         for (NodeId node = 0; node < network_.size(); ++node) {
             if (!network_.gone(node) && !add_node(node)) {

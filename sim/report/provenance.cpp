@@ -111,18 +111,6 @@ void add_scenario(Provenance& provenance, const Scenario& scenario) {
     }
 }
 
-std::string shell_word(std::string_view word) {
-    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) {
-        return std::string(word);
-    }
-    std::string quoted = "'";
-    for (const char c : word) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
-}
-
 std::string command_text(std::span<const std::string> arguments) {
     std::string text = "berth";
     for (const std::string& argument : arguments) {

@@ -182,7 +182,7 @@ TEST(GraphArchitecture, SizesMustBeThoseOfTheKind) {
               "tiny.yaml:8:9: error: sections.0.operators.0: missing key 'k' (expected a size of every "
               "matmul)\n"
               "tiny.yaml:9:70: error: unknown key 'out_rows' in 'sections.0.operators.1' (expected name, "
-              "op, category, inputs, shape, when, otherwise, table_of, bias_of, rows or cols)\n");
+              "op, category, inputs, shape, when, otherwise, output, table_of, bias_of, rows or cols)\n");
 }
 
 TEST(GraphArchitecture, OperatorsMustAgreeAboutTensors) {

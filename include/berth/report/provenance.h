@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "berth/base/shell_word.h"
 #include "berth/base/text_width.h"
 #include "berth/base/warning.h"
 #include "berth/hardware/profile.h"
@@ -38,8 +39,6 @@ struct Provenance {
 /// Adds title, changes and profile of a scenario.
 void add_scenario(Provenance& provenance, const Scenario& scenario);
 
-/// Quotes a word for a shell, where necessary.
-[[nodiscard]] std::string shell_word(std::string_view word);
 /// `berth` and its arguments, to be pasted into a shell.
 [[nodiscard]] std::string command_text(std::span<const std::string> arguments);
 
