@@ -61,13 +61,13 @@ Frequency sustainable_with(const Scenario& changed, const ScenarioResult& result
     const std::int64_t batch = std::get<ModelStage>(changed.stages[at].work).batch;
     const std::int64_t whole = (inputs + batch - 1) / batch;
     const double share = static_cast<double>(inputs) / static_cast<double>(whole * batch);
-    ScenarioResult with = result;
+    std::vector<StageResult> with = result.stages;
     pass.repeat = whole;
     pass.passes.front().passes = whole;
     pass.latency.median *= static_cast<double>(whole);  // of all passes, as in any result
-    with.stages[at] = std::move(pass);
+    with[at] = std::move(pass);
     SimulatedSystem system = simulated_system(changed, with);
-    const auto phase = std::ranges::find(system.phases, with.stages[at].name, &SimulatedPhase::name);
+    const auto phase = std::ranges::find(system.phases, with[at].name, &SimulatedPhase::name);
     if (phase != system.phases.end()) {  // a stage that takes no time has none
         for (std::size_t task = phase->first; task <= phase->last; ++task) {
             system.tasks[task].work *= share;
@@ -104,7 +104,7 @@ std::optional<BatchSize> with_batch(const Scenario& scenario, const ScenarioResu
 
 // `known` is the simulation of the scenario's stream on this system, if it exists.
 CoreSplit simulated(const Scenario& scenario, const ScenarioResult& result, const SimulationResult* known) {
-    const SimulatedSystem system = simulated_system(scenario, result);
+    const SimulatedSystem system = simulated_system(scenario, result.stages);
     CoreSplit split;
     split.alone = time_alone(system);
     if (!scenario.traffic) {

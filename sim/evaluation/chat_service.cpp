@@ -254,11 +254,8 @@ bool has_chats(const Scenario& scenario) {
     return scenario.traffic && scenario.stages.size() == 1 && is_chat(scenario.stages.front());
 }
 
-ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate,
-                         std::size_t stage_index) {
-    const ModelStage& stage = model_of(scenario, result.stages[stage_index]);
+ChatService chat_service(const Scenario& scenario, const ModelStage& stage, const Candidate& placed) {
     const Generation& generation = *stage.generation;
-    const Candidate& placed = result.stages[stage_index].candidates[candidate];
     const Profile& profile = profile_of(scenario, stage);
     const PlacedPasses passes(stage, scenario.profile, placed);
     const PromptChunks chunks = chunks_of(stage, profile);

@@ -56,7 +56,7 @@ std::optional<Time> mean_of(const SimulatedSystem& system, const Scenario& scena
 /// unstable.
 std::vector<StageSlowdown> slowdowns_by(const Stage& stage, const Scenario& scenario, const ScenarioResult& result) {
     std::vector<StageSlowdown> slowdowns;
-    const SimulatedSystem system = simulated_system(scenario, result);
+    const SimulatedSystem system = simulated_system(scenario, result.stages);
     const SimulatedPhase* own = phase_named(system, stage.name);
     for (const auto& [other, allowed] : stage.slows) {
         if (own == nullptr || phase_named(system, other) == nullptr || !scenario.traffic) {

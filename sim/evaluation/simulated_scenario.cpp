@@ -287,19 +287,19 @@ enum class Chats : std::uint8_t {
     kSimulated  ///< each pass generates tokens of several answers
 };
 
-SystemBuilder built(const Scenario& scenario, const ScenarioResult& result, Chats chats) {
-    Time total = sum_of<Time>(result.stages, [](const StageResult& stage) { return stage.latency.median; });
+SystemBuilder built(const Scenario& scenario, const std::vector<StageResult>& stages, Chats chats) {
+    const Time total = sum_of<Time>(stages, [](const StageResult& stage) { return stage.latency.median; });
     SystemBuilder builder(scenario.profile, total / kSlices);
-    for (const StageResult& stage : result.stages) {
+    for (const StageResult& stage : stages) {
         const Stage* asked = stage_named(scenario, stage.name);
         builder.begin_stage(stage.name, stage.budget);
         if (const auto* fixed = std::get_if<FixedStage>(&asked->work)) {
             add_passes(stage.repeat, [&](double times) { builder.add_fixed(stage.name, *fixed, times); });
         }
         if (chats == Chats::kSimulated && is_chat(*asked)) {
-            const auto index = static_cast<std::size_t>(&stage - result.stages.data());
-            builder.add_chat(stage.name, std::get<ModelStage>(asked->work), stage.candidates[*stage.chosen],
-                             chat_service(scenario, result, *stage.chosen, index));
+            const auto& work = std::get<ModelStage>(asked->work);
+            const Candidate& chosen = stage.candidates[*stage.chosen];
+            builder.add_chat(stage.name, work, chosen, chat_service(scenario, work, chosen));
             builder.end_stage();
             continue;
         }
@@ -362,8 +362,8 @@ SimulatedSystem pass_system(const Profile& profile, const Stage& stage, const Ca
     return builder.take();
 }
 
-SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result) {
-    return built(scenario, result, Chats::kMean).take();
+SimulatedSystem simulated_system(const Scenario& scenario, const std::vector<StageResult>& stages) {
+    return built(scenario, stages, Chats::kMean).take();
 }
 
 SimulationResult simulate_stream(const Scenario& scenario, const SimulatedSystem& system,
@@ -392,7 +392,7 @@ std::optional<TrafficResult> simulate_traffic(const Scenario& scenario, const Sc
 }
 
 TrafficResult placed_traffic(const Scenario& scenario, const ScenarioResult& result, const StreamOptions& options) {
-    SystemBuilder builder = built(scenario, result, Chats::kSimulated);
+    SystemBuilder builder = built(scenario, result.stages, Chats::kSimulated);
     TrafficResult simulated{builder.take(), {}};
     simulated.simulation = simulate_stream(scenario, simulated.system, options);
     simulated.operators = operator_delays(result, builder, simulated.system, simulated.simulation);
@@ -414,7 +414,7 @@ TrafficResult first_requests(TrafficResult traffic, std::size_t requests) {
 }
 
 TrafficResult request_alone(const Scenario& scenario, const ScenarioResult& result) {
-    TrafficResult simulated{simulated_system(scenario, result), {}};
+    TrafficResult simulated{simulated_system(scenario, result.stages), {}};
     simulated.simulation = simulate(simulated.system, ClosedLoop{}, {1, 0, 1, 1});
     return simulated;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mapped.h"
 #include "berth/evaluation/simulated_scenario.h"
 #include "evaluation/candidates.h"
 #include "evaluation/pass_load.h"
@@ -226,9 +227,9 @@ class Balancing {
         return counts;
     }
 
-    [[nodiscard]] Frequency simulated(const PassCounts& counts, ScenarioResult& trial) const {
+    [[nodiscard]] Frequency simulated(const PassCounts& counts, std::vector<StageResult>& trial) const {
         for (std::size_t t = 0; t < tasks_.size(); ++t) {
-            auto& passes = trial.stages[stage_of_[t]].passes;
+            auto& passes = trial[stage_of_[t]].passes;
             passes.clear();
             for (std::size_t c = 0; c < counts[t].size(); ++c) {
                 if (counts[t][c] > 0) {
@@ -242,10 +243,7 @@ class Balancing {
     // Chooses the distribution of the highest simulated rate. Loads do not show cores that idle because the next call
     // needs more than are free. A distribution of longer latency must improve the rate by a margin.
     [[nodiscard]] PassCounts best_simulated() const {
-        ScenarioResult trial;
-        for (const PlannedStage& stage : stages_) {
-            trial.stages.push_back(stage.result);
-        }
+        std::vector<StageResult> trial = mapped(stages_, &PlannedStage::result);
         PassCounts best = fastest();
         Frequency most = simulated(best, trial);
         int left = kMostTrials;
@@ -314,7 +312,7 @@ Frequency balance_stages(const Scenario& scenario, std::vector<PlannedStage>& st
 }
 
 SustainedRate sustained_rate(const Scenario& scenario, const ScenarioResult& result, Frequency upper_bound) {
-    const SimulatedSystem system = simulated_system(scenario, result);
+    const SimulatedSystem system = simulated_system(scenario, result.stages);
     const std::vector<Time> loads = resource_loads(system);
     const auto busiest = std::ranges::max_element(loads);
     const auto place = static_cast<std::size_t>(busiest - loads.begin());

@@ -37,6 +37,9 @@ struct Asked {
     [[nodiscard]] std::size_t number(const std::string& placement) const {
         return static_cast<std::size_t>(&placed(placement) - result->stages.front().candidates.data());
     }
+    [[nodiscard]] ChatService service(const std::string& placement) const {
+        return chat_service(*scenario, std::get<ModelStage>(scenario->stages.front().work), placed(placement));
+    }
 };
 
 Asked ask(const std::string& scenario, std::vector<Override> changes) {
@@ -145,7 +148,7 @@ TEST(ChatsOfAStage, OneAloneTakesTheSingleAnswer) {
     options.requests = 20;
     options.warm_up = 0;
     for (const std::string placement : {"npu", "cpu"}) {
-        const ChatService service = chat_service(*all.scenario, *all.result, all.number(placement));
+        const ChatService service = all.service(placement);
         const ChatTraffic alone = simulate_chats(service, ClosedLoop{}, options);
         const GenerationResult& generation = *all.placed(placement).generation;
         EXPECT_NEAR(alone.first_token->p50.value / generation.first_token->median, 1, 1e-6);
@@ -157,8 +160,8 @@ TEST(ChatsOfAStage, OneAloneTakesTheSingleAnswer) {
 TEST(ChatsOfAStage, OnlyRuntimesThatBatchHaveSlots) {
     const Asked all = chats({});
     ASSERT_TRUE(all.result) << all.complaints;
-    EXPECT_EQ(chat_service(*all.scenario, *all.result, all.number("npu")).slots, 1);
-    EXPECT_EQ(chat_service(*all.scenario, *all.result, all.number("cpu")).slots, 4);
+    EXPECT_EQ(all.service("npu").slots, 1);
+    EXPECT_EQ(all.service("cpu").slots, 4);
     // Each slot has a cache for the longest prompt and answer.
     const Asked one = chats({{"stages.answer.slots", "1"}});
     EXPECT_NEAR(all.placed("cpu").generation->kv_cache / one.placed("cpu").generation->kv_cache, 4, 1e-9);

@@ -159,7 +159,7 @@ TEST(Throughput, NoMoreThanTheBoundAndAsSimulated) {
         EXPECT_LE(result.rate->simulated, result.rate->capacity * 1.01) << granularity;
         EXPECT_LE(result.rate->capacity, result.rate->upper_bound) << granularity;
         EXPECT_GE(result.rate->simulated, result.rate->capacity * 0.9) << granularity;
-        const SimulatedSystem system = simulated_system(scenario, result);
+        const SimulatedSystem system = simulated_system(scenario, result.stages);
         EXPECT_EQ(result.rate->capacity, capacity(system));
         EXPECT_NEAR(in_seconds(time_alone(system)), in_seconds(result.total.latency.median), 1e-9);
         for (const StageResult& stage : result.stages) {

@@ -17,7 +17,7 @@ namespace berth {
 /// holds the cores that the stage uses. Its DRAM traffic is spread over its time, and takes longer where calls together
 /// exceed the DMA of their device or the sustained DRAM bandwidth. Fixed stages hold cores of their device, or no
 /// shared resource. A request without contention takes the total that `evaluate` gives.
-[[nodiscard]] SimulatedSystem simulated_system(const Scenario& scenario, const ScenarioResult& result);
+[[nodiscard]] SimulatedSystem simulated_system(const Scenario& scenario, const std::vector<StageResult>& stages);
 
 /// Requested results besides the statistics.
 struct StreamOptions {

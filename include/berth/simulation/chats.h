@@ -44,6 +44,7 @@ struct ChatTraffic {
 [[nodiscard]] ChatTraffic simulate_chats(const ChatService& service, const Arrivals& arrivals,
                                          const SimulationOptions& options = {});
 
+struct Candidate;
 struct ScenarioResult;
 struct StreamOptions;
 
@@ -61,10 +62,8 @@ struct PlacedChats {
 [[nodiscard]] bool has_chats(const Scenario& scenario);
 
 /// The service for chats of a stage placed as a candidate. Pass times follow the cost model for the pass's number of
-/// answers and context lengths. Its functions keep no reference to the arguments. `stage` is a position in
-/// ScenarioResult::stages.
-[[nodiscard]] ChatService chat_service(const Scenario& scenario, const ScenarioResult& result, std::size_t candidate,
-                                       std::size_t stage = 0);
+/// answers and context lengths. Its functions keep no reference to the arguments.
+[[nodiscard]] ChatService chat_service(const Scenario& scenario, const ModelStage& stage, const Candidate& placed);
 
 /// Simulates the chats of a scenario under each candidate of its only stage, the chosen one first; empty for other
 /// scenarios.
