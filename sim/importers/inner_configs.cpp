@@ -6,8 +6,9 @@ namespace berth {
 
 namespace {
 
-bool reads_ids(const Architecture& architecture) {
-    return std::ranges::any_of(architecture.inputs, &InputTemplate::integer);
+/// An image model may read a number beside its pixels, such as the aspect ratio.
+bool reads_only_ids(const Architecture& architecture) {
+    return std::ranges::all_of(architecture.inputs, &InputTemplate::integer);
 }
 
 }  // namespace
@@ -17,7 +18,7 @@ bool can_be(const InnerConfig& inner, const Architecture& architecture, const Co
         return mapping.part == kDecoderPart;
     }
     const bool part = mapping.part.empty() || (inner.reads == Reads::kEither && mapping.part == inner.part);
-    return part && !(inner.reads == Reads::kPixelsOrSound && reads_ids(architecture));
+    return part && !(inner.reads == Reads::kPixelsOrSound && reads_only_ids(architecture));
 }
 
 }  // namespace berth

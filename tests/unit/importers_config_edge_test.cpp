@@ -281,7 +281,10 @@ INSTANTIATE_TEST_SUITE_P(
         // 150 M (Ettin).
         EdgeModel{"ettin-decoder-150m", "", 200, 149690560, 22721396736,
                   R"({"model_type": "modernbert-decoder", "architectures": ["ModernBertDecoderForCausalLM"]})"},
-        // With an image side of 0.9 B the published 10.67 B.
+        // Both with 35 gates: the published 10670220835.
+        EdgeModel{"llama-3.2-11b-vision", "image", 1, 895028736, 9500951838720,
+                  R"({"model_type": "mllama", "text_config": {"model_type": "mllama_text_model"},
+"vision_config": {"model_type": "mllama_vision_model", "image_size": 560}})"},
         EdgeModel{"llama-3.2-11b-vision", "text", 16, 9775192064, 575553929216,
                   R"({"model_type": "mllama", "text_config": {"model_type": "mllama_text_model",
 "cross_attention_layers": [3, 8, 13, 18, 23, 28, 33, 38]}})"},
