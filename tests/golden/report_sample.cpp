@@ -219,6 +219,9 @@ StageResult embed_result() {
     stage.model = "tiny-encoder";
     stage.candidates = {candidate("cpu", operators(2, {kCpu, kCpu, kCpu, kCpu}), 0.1),
                         candidate("npu", operators(2, {kNpu, kNpu, kNpu, kNpu}), 0.2), impossible()};
+    for (DeviceId device = 0; device < 3; ++device) {
+        stage.candidates[static_cast<std::size_t>(device)].device = device;
+    }
     stage.candidates[0].cores = 4;
     stage.candidates[0].proved_optimal = true;
     stage.candidates[1].padded_tokens = 256;
@@ -242,6 +245,7 @@ StageResult rank_result() {
     split.segments = segments(split.assignment);
     split.optimality_gap = 0.0213;
     Candidate slow = candidate("cpu", operators(3, {kCpu, kCpu, kCpu, kCpu}), 0.1);
+    slow.device = kCpu;
     slow.operators[3].fell_back = true;
     slow.operators[3].reason = "npu has no layer_norm, \"yet\"";
     slow.latency = log_normal_estimate(30_ms, 0.1);

@@ -141,7 +141,7 @@ std::optional<Variant> on_one_device(const ScenarioResult& result, DeviceId devi
             continue;
         }
         const Candidate* alone = stage.whole_on(device);
-        if (!alone->feasible) {
+        if (alone == nullptr || !alone->feasible) {
             return std::nullopt;
         }
         any = true;
