@@ -11,9 +11,22 @@ namespace berth {
 
 namespace {
 
+// Models of one name may come from different files, or be written out at different sizes.
+bool has_same_weights(const Model& a, const Model& b) {
+    return a.name == b.name && a.where.file_name() == b.where.file_name() &&
+           a.architecture->name == b.architecture->name && a.sizes == b.sizes;
+}
+
+bool has_same_precision(const ModelStage& a, const ModelStage& b) {
+    const auto is_same_rule = [](const PrecisionRule& one, const PrecisionRule& other) {
+        return one.pattern == other.pattern && one.dtype == other.dtype;
+    };
+    return a.precision.dtype == b.precision.dtype && a.dtypes == b.dtypes &&
+           std::ranges::equal(a.precision.rules, b.precision.rules, is_same_rule);
+}
+
 bool is_same_model(const ModelStage& a, const ModelStage& b) {
-    return a.model.name == b.model.name && a.precision.dtype == b.precision.dtype && a.dtypes == b.dtypes &&
-           a.runtime == b.runtime;
+    return has_same_weights(a.model, b.model) && has_same_precision(a, b) && a.runtime == b.runtime;
 }
 
 // Weights and caches that a stage keeps loaded; each of its placements has a copy of its own.

@@ -150,14 +150,22 @@ TEST_F(StageRuntimes, RequestsWaitForTheSameCores) {
 }
 
 TEST_F(StageRuntimes, EachHasItsOwnCopyOfAModel) {
-    const std::vector<Override> small{{"hardware.memory.dram.capacity", "6 MiB"}};
-    const std::string alike = scenario_text("board", ", on: npu", ", on: npu");
+    const std::vector<Override> small{{"hardware.memory.dram.capacity", "8 MiB"}};
+    const auto expect_two_copies = [&](const std::string& text) {
+        const auto loaded = load_text(text, small);
+        ASSERT_TRUE(loaded.scenario) << loaded.complaints;
+        Diagnostics diagnostics;
+        EXPECT_FALSE(evaluate(*loaded.scenario, diagnostics));
+        EXPECT_THAT(diagnostics.text(), HasSubstr("the models together take"));
+    };
+    std::string alike = scenario_text("board", ", on: npu", ", on: npu");
     EXPECT_EQ(evaluated(alike, small).stages.size(), 2U);
-    const auto loaded = load_text(scenario_text("board", ", on: npu", ", on: npu, runtime: lazy-1.0"), small);
-    ASSERT_TRUE(loaded.scenario) << loaded.complaints;
-    Diagnostics diagnostics;
-    EXPECT_FALSE(evaluate(*loaded.scenario, diagnostics));
-    EXPECT_THAT(diagnostics.text(), HasSubstr("the models together take"));
+    expect_two_copies(scenario_text("board", ", on: npu", ", on: npu, runtime: lazy-1.0"));
+    // Neither does a model's name say which one it is, nor one dtype what all of its operators run at.
+    expect_two_copies(
+        scenario_text("board", ", on: npu", ", on: npu, precision: [{operators: block.0.*, dtype: fp16}]"));
+    write("models/shorter.yaml", "model: products\narchitecture: products\nsizes: {layers: 3, hidden: 1024}\n");
+    expect_two_copies(alike.replace(alike.rfind("model: products"), 15, "model: shorter"));
 }
 
 TEST_F(StageRuntimes, SharedErrorsAreOneCause) {
