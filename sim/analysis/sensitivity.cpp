@@ -18,13 +18,20 @@ namespace {
 constexpr double kLeastEffect = 1e-3;
 constexpr double kWithinReach = 2;  // standard deviations, exceeded one time in twenty
 
-/// Spread of every number by path; the model's own errors are themselves spreads.
-std::map<std::string, double> spreads_of(const Profile& profile) {
-    Profile copy = profile;
+std::string path_of_time(const std::string& fixed_stage) { return fmt::format("stages.{}.takes", fixed_stage); }
+
+/// Spread of every number and fixed time by path; the model's own errors are themselves spreads.
+std::map<std::string, double> spreads_of(const Scenario& scenario) {
+    Profile copy = scenario.profile;
     std::map<std::string, double> spreads;
     for (const ParameterView& number : parameters(copy)) {
         const bool own_error = number.used_by == UsedBy::kModelError;
         spreads[number.path] = own_error ? number.value : number.spread;
+    }
+    for (const Stage& stage : scenario.stages) {
+        if (const auto* fixed = std::get_if<FixedStage>(&stage.work)) {
+            spreads[path_of_time(stage.name)] = std::expm1(sigma_of(*fixed));
+        }
     }
     return spreads;
 }
@@ -73,19 +80,6 @@ DecisionSensitivity decision_of(const StageResult& stage, const Candidate& other
     return decision;
 }
 
-/// Effect of one standard deviation of a number on the total, weighted by the shares of passes.
-double effect_on_total(const ScenarioResult& result, std::size_t number) {
-    double effect = 0;
-    for (const StageResult& stage : result.stages) {
-        for (const PassShare& share : stage.passes) {
-            const Candidate& candidate = stage.candidates[share.candidate];
-            effect += effect_at(candidate.uncertainty, number) * static_cast<double>(share.passes) *
-                      (candidate.latency.median / result.total.latency.median);
-        }
-    }
-    return effect;
-}
-
 // Whether a number affects no placement of any stage, chosen or not.
 bool moves_nothing(const ScenarioResult& result, std::size_t number) {
     return std::ranges::none_of(result.stages, [number](const StageResult& stage) {
@@ -95,22 +89,27 @@ bool moves_nothing(const ScenarioResult& result, std::size_t number) {
     });
 }
 
-// Effects of fixed times that are known as intervals only.
-std::vector<NumberEffect> effects_of_fixed_times(const Scenario& scenario, const ScenarioResult& result) {
-    std::vector<NumberEffect> effects;
-    for (const Stage& stage : scenario.stages) {
-        const auto* fixed = std::get_if<FixedStage>(&stage.work);
-        const double sigma = fixed != nullptr ? sigma_of(*fixed) : 0;
-        if (sigma <= 0) {
-            continue;
+}  // namespace
+
+std::vector<TotalEffect> effects_on_total(const ScenarioResult& result) {
+    std::vector<TotalEffect> effects;
+    for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
+        TotalEffect& effect = effects.emplace_back(TotalEffect{result.uncertain_numbers[i], Time{}});
+        for (const StageResult& stage : result.stages) {
+            for (const PassShare& share : stage.passes) {
+                const Candidate& candidate = stage.candidates[share.candidate];
+                effect.change +=
+                    candidate.latency.median * static_cast<double>(share.passes) * effect_at(candidate.uncertainty, i);
+            }
         }
-        const double share = fixed->takes.median * static_cast<double>(stage.repeat) / result.total.latency.median;
-        effects.push_back({fmt::format("stages.{}.takes", stage.name), std::expm1(sigma), share * sigma, share});
+    }
+    for (const StageResult& stage : result.stages) {
+        if (!stage.chosen && stage.latency.high > stage.latency.low) {
+            effects.push_back({path_of_time(stage.name), stage.latency.median * log_normal_sigma(stage.latency)});
+        }
     }
     return effects;
 }
-
-}  // namespace
 
 Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& result) {
     Sensitivity answer;
@@ -123,29 +122,27 @@ Sensitivity sensitivity_of(const Scenario& scenario, const ScenarioResult& resul
             answer.decisions.push_back(decision_of(stage, *other, result.objective, result.uncertain_numbers));
         }
     }
-    const auto spreads = spreads_of(scenario.profile);
-    answer.uncertain = result.uncertain_numbers.size();
-    for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
-        const std::string& path = result.uncertain_numbers[i];
-        if (moves_nothing(result, i)) {
+    const auto spreads = spreads_of(scenario);
+    const std::vector<TotalEffect> effects = effects_on_total(result);
+    answer.uncertain = effects.size();
+    for (std::size_t i = 0; i < effects.size(); ++i) {
+        const std::string& path = effects[i].path;
+        const bool of_profile = i < result.uncertain_numbers.size();
+        if (of_profile && moves_nothing(result, i)) {
             answer.without_effect.push_back(path);
             continue;
         }
-        const double effect = effect_on_total(result, i);
+        const double effect = effects[i].change / result.total.latency.median;
         const bool flips = std::ranges::any_of(answer.decisions, [&path](const DecisionSensitivity& decision) {
             return std::ranges::find(decision.could_flip, path, &Flip::path) != decision.could_flip.end();
         });
-        if (std::abs(effect) < kLeastEffect && !flips) {
+        if (of_profile && std::abs(effect) < kLeastEffect && !flips) {
             continue;
         }
         const auto spread = spreads.find(path);
         NumberEffect number{path, spread == spreads.end() ? 0 : spread->second, effect, 0};
         number.elasticity = number.spread > 0 ? effect / std::log1p(number.spread) : 0;
         answer.numbers.push_back(std::move(number));
-    }
-    for (NumberEffect& effect : effects_of_fixed_times(scenario, result)) {
-        ++answer.uncertain;
-        answer.numbers.push_back(std::move(effect));
     }
     std::ranges::stable_sort(answer.numbers, std::greater<>(),
                              [](const NumberEffect& number) { return std::abs(number.on_total); });

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/mapped.h"
-#include "berth/base/interval.h"
+#include "berth/analysis/sensitivity.h"
 #include "berth/base/quantity_text.h"
 #include "report/evidence_text.h"
 #include "report/sections.h"
@@ -20,38 +20,7 @@ namespace {
 
 constexpr std::size_t kAssumptionsShown = 8;
 
-struct Effect {
-    std::string path;
-    Time on_total;  ///< signed change of the total per standard deviation of the number's logarithm
-};
-
-/// First-order effects: a stage's time changes by its latency x its effect; a shared number changes all stages
-/// together.
-std::vector<Effect> effects(const ScenarioResult& result) {
-    std::vector<Effect> all;
-    for (std::size_t i = 0; i < result.uncertain_numbers.size(); ++i) {
-        Effect effect{result.uncertain_numbers[i], Time{}};
-        for (const StageResult& stage : result.stages) {
-            for (const PassShare& share : stage.passes) {
-                const Candidate& candidate = stage.candidates[share.candidate];
-                if (i < candidate.uncertainty.effect.size()) {
-                    effect.on_total +=
-                        candidate.latency.median * static_cast<double>(share.passes) * candidate.uncertainty.effect[i];
-                }
-            }
-        }
-        all.push_back(std::move(effect));
-    }
-    for (const StageResult& stage : result.stages) {
-        if (!stage.chosen && stage.latency.high > stage.latency.low) {
-            all.push_back(
-                {fmt::format("stages.{}.takes", stage.name), stage.latency.median * log_normal_sigma(stage.latency)});
-        }
-    }
-    return all;
-}
-
-double magnitude(const Effect& effect) { return std::abs(effect.on_total.si()); }
+double magnitude(const TotalEffect& effect) { return std::abs(effect.change.si()); }
 
 const ParameterView* number_at(const std::vector<ParameterView>& numbers, std::string_view path) {
     const auto found = std::find_if(numbers.begin(), numbers.end(),
@@ -72,11 +41,11 @@ std::string value_text(const ParameterView* number) {
 
 enum class Sources : std::uint8_t { kLeftOut, kShown };
 
-TextTable table_of(const std::vector<Effect>& shown, double variance, const std::vector<ParameterView>& numbers,
+TextTable table_of(const std::vector<TotalEffect>& shown, double variance, const std::vector<ParameterView>& numbers,
                    Sources sources) {
     TextTable table{left(Fit::kOwnLine, "number"), right("value", "on the total", "share"), left("origin"),
                     sources == Sources::kShown ? left("source") : left()};
-    for (const Effect& effect : shown) {
+    for (const TotalEffect& effect : shown) {
         if (magnitude(effect) <= 0) {
             continue;
         }
@@ -94,13 +63,14 @@ TextTable table_of(const std::vector<Effect>& shown, double variance, const std:
 }
 
 std::optional<TextTable> largest_effects(const ScenarioResult& result, const Scenario& scenario, Sources sources) {
-    std::vector<Effect> all = effects(result);
-    double variance = sum_of<double>(all, [](const Effect& effect) { return magnitude(effect) * magnitude(effect); });
+    std::vector<TotalEffect> all = effects_on_total(result);
+    double variance =
+        sum_of<double>(all, [](const TotalEffect& effect) { return magnitude(effect) * magnitude(effect); });
     if (variance <= 0) {
         return std::nullopt;
     }
     std::stable_sort(all.begin(), all.end(),
-                     [](const Effect& a, const Effect& b) { return magnitude(a) > magnitude(b); });
+                     [](const TotalEffect& a, const TotalEffect& b) { return magnitude(a) > magnitude(b); });
     all.resize(std::min(kAssumptionsShown, all.size()));
     Profile profile = scenario.profile;  // a copy, because a ParameterView can modify its number
     const std::vector<ParameterView> numbers = parameters(profile);

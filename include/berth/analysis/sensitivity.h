@@ -12,6 +12,15 @@
 
 namespace berth {
 
+/// First-order change of a scenario's total per standard deviation of the logarithm of one of its numbers. A number
+/// that stages share changes all of them together.
+struct TotalEffect {
+    std::string path;
+    Time change;
+};
+/// Of each of the result's uncertain numbers, then of each fixed time that is known as an interval.
+[[nodiscard]] std::vector<TotalEffect> effects_on_total(const ScenarioResult& result);
+
 /// An uncertain number of the profile, and its effect on a scenario.
 struct NumberEffect {
     std::string path;       ///< as `--set` takes it; a model error as `hardware.devices.npu.error.matmul`
