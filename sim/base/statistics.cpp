@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <numeric>
 #include <stdexcept>
-#include <vector>
 
 #include "base/mapped.h"
 
@@ -18,21 +17,6 @@ void require_pairs(std::span<const double> a, std::span<const double> b) {
     if (a.size() != b.size()) {
         throw std::logic_error("paired statistics need two lists of equal length");
     }
-}
-
-// |predicted - measured| / |measured| for each pair; absent if one is undefined.
-std::optional<std::vector<double>> percentage_errors(std::span<const double> predicted,
-                                                     std::span<const double> measured) {
-    require_pairs(predicted, measured);
-    std::vector<double> errors;
-    errors.reserve(measured.size());
-    for (std::size_t i = 0; i < measured.size(); ++i) {
-        if (measured[i] == 0) {
-            return std::nullopt;
-        }
-        errors.push_back(std::abs(predicted[i] - measured[i]) / std::abs(measured[i]));
-    }
-    return errors;
 }
 
 // Ranks from 1; equal values get the mean of their ranks.
@@ -105,25 +89,26 @@ std::optional<double> geometric_mean(std::span<const double> values) {
     return std::exp(logs / static_cast<double>(values.size()));
 }
 
-std::optional<double> mean_absolute_percentage_error(std::span<const double> predicted,
+std::optional<std::vector<double>> percentage_errors(std::span<const double> predicted,
                                                      std::span<const double> measured) {
-    const auto errors = percentage_errors(predicted, measured);
-    return errors ? mean(*errors) : std::nullopt;
+    require_pairs(predicted, measured);
+    std::vector<double> errors;
+    errors.reserve(measured.size());
+    for (std::size_t i = 0; i < measured.size(); ++i) {
+        if (measured[i] == 0) {
+            return std::nullopt;
+        }
+        errors.push_back(std::abs(predicted[i] - measured[i]) / std::abs(measured[i]));
+    }
+    return errors;
 }
 
-std::optional<double> median_absolute_percentage_error(std::span<const double> predicted,
-                                                       std::span<const double> measured) {
-    const auto errors = percentage_errors(predicted, measured);
-    return errors ? median(*errors) : std::nullopt;
-}
-
-std::optional<double> share_within(std::span<const double> predicted, std::span<const double> measured, double limit) {
-    const auto errors = percentage_errors(predicted, measured);
-    if (!errors || errors->empty()) {
+std::optional<double> share_at_most(std::span<const double> values, double limit) {
+    if (values.empty()) {
         return std::nullopt;
     }
-    const auto within = std::count_if(errors->begin(), errors->end(), [&](double error) { return error <= limit; });
-    return static_cast<double>(within) / static_cast<double>(errors->size());
+    const auto within = std::ranges::count_if(values, [limit](double value) { return value <= limit; });
+    return static_cast<double>(within) / static_cast<double>(values.size());
 }
 
 std::optional<double> spearman_rank(std::span<const double> a, std::span<const double> b) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "berth/base/interval.h"
 #include "berth/base/statistics.h"
 #include "evaluation/stage_choice.h"
 
@@ -100,10 +101,7 @@ MeasuredChoice choice_between(const std::string& work, ChoiceOf of, bool whole_m
 
 }  // namespace
 
-bool MeasuredChoice::told_apart() const {
-    constexpr double kOneOfTen = 1.645;  // standard normal quantile for one in ten, two-sided
-    return std::log(measured_ratio()) > kOneOfTen * noise;
-}
+bool MeasuredChoice::told_apart() const { return std::log(measured_ratio()) > kNormal95 * noise; }
 
 std::vector<MeasuredChoice> choices_of(std::span<const Validation> validations) {
     std::map<std::string, Ways> works;

@@ -1,7 +1,6 @@
 // Prediction errors per class of operator. Pure functions of rows.
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "berth/base/statistics.h"
 #include "berth/calibration/validation.h"
@@ -9,15 +8,6 @@
 namespace berth {
 
 namespace {
-
-std::vector<double> relative_errors(std::span<const double> predicted, std::span<const double> measured) {
-    std::vector<double> errors;
-    errors.reserve(predicted.size());
-    for (std::size_t i = 0; i < predicted.size(); ++i) {
-        errors.push_back(std::abs(predicted[i] - measured[i]) / measured[i]);
-    }
-    return errors;
-}
 
 std::optional<double> bias_of(std::span<const double> predicted, std::span<const double> measured) {
     std::vector<double> ratios;
@@ -114,16 +104,14 @@ std::vector<ValidatedRow> like(std::span<const ValidatedRow> rows, const Validat
 }  // namespace
 
 ErrorSummary summarise(std::span<const double> predicted, std::span<const double> measured) {
-    if (predicted.size() != measured.size()) {
-        throw std::logic_error("as many predictions as measurements are needed");
-    }
-    const auto errors = relative_errors(predicted, measured);
     ErrorSummary summary;
     summary.rows = predicted.size();
-    summary.mean_error = mean_absolute_percentage_error(predicted, measured);
-    summary.median_error = median_absolute_percentage_error(predicted, measured);
-    summary.p90_error = quantile(errors, 0.9);
-    summary.within_10 = share_within(predicted, measured, 0.1);
+    if (const auto errors = percentage_errors(predicted, measured)) {
+        summary.mean_error = mean(*errors);
+        summary.median_error = median(*errors);
+        summary.p90_error = quantile(*errors, 0.9);
+        summary.within_10 = share_at_most(*errors, 0.1);
+    }
     summary.spearman = spearman_rank(predicted, measured);
     summary.bias = bias_of(predicted, measured);
     return summary;

@@ -7,14 +7,13 @@
 #include <functional>
 #include <vector>
 
+#include "berth/base/interval.h"
 #include "berth/base/statistics.h"
 #include "evaluation/work.h"
 
 namespace berth {
 
 namespace {
-
-constexpr double kNineTenths = 1.645;  // standard deviations that contain nine tenths of a normal distribution
 
 using TimesByClass = std::array<Time, kErrorClassNames.size()>;
 
@@ -96,7 +95,7 @@ struct UnseenModel {
 // Share of models within their nine-tenths interval if the class errors are scaled by `factor`.
 double share_within(const std::vector<UnseenModel>& models, double factor) {
     const auto within = std::ranges::count_if(models, [factor](const UnseenModel& one) {
-        return one.off <= kNineTenths * std::sqrt(one.by_numbers + factor * factor * one.by_classes);
+        return one.off <= kNormal95 * std::sqrt(one.by_numbers + factor * factor * one.by_classes);
     });
     return static_cast<double>(within) / static_cast<double>(models.size());
 }
@@ -159,7 +158,7 @@ std::vector<FittedError> errors_of(const Device& device, const Profile& profile,
     DeviceErrors errors(device);
     for (const ErrorClass of : {ErrorClass::kMatmul, ErrorClass::kVector, ErrorClass::kAttention}) {
         if (const auto most = quantile(far[static_cast<std::size_t>(of)], 0.9)) {
-            errors.set(of, std::expm1(*most / kNineTenths), true);
+            errors.set(of, std::expm1(*most / kNormal95), true);
         }
     }
     widen_for_models(errors, profile, rows, fitted);

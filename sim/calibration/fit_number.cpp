@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "berth/base/interval.h"
 #include "berth/base/quantity_text.h"
 #include "berth/base/statistics.h"
 #include "berth/calibration/validation.h"
@@ -19,7 +20,6 @@ constexpr double kLeastScatter = 0.05;
 constexpr double kFarthest = 20;  // factor from the profile's value, if the number has no bounds of its own
 constexpr double kWidest = 3;     // widest spread that a profile may state
 constexpr int kSteps = 60;
-constexpr double kNinety = 1.6449;  // standard deviations from the median to the 5th and 95th percentiles
 
 /// Rows as a function of one number, all in logarithms.
 class Curve {
@@ -172,8 +172,8 @@ std::optional<FittedNumber> fit_number(const Profile& profile, std::span<const M
     fitted.dimension = curve.view().dimension;
     fitted.before = std::exp(curve.prior());
     fitted.value = std::exp(at);
-    fitted.low = std::exp(std::max(curve.least(), at - kNinety * spread));
-    fitted.high = std::exp(std::min(curve.most(), at + kNinety * spread));
+    fitted.low = std::exp(std::max(curve.least(), at - kNormal95 * spread));
+    fitted.high = std::exp(std::min(curve.most(), at + kNormal95 * spread));
     fitted.spread = std::min(kWidest, std::expm1(spread));
     fitted.rows = rows.size();
     return fitted;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace berth {
 
@@ -22,18 +23,13 @@ namespace berth {
 /// exp(mean(log x)); absent for no values or if one is not positive.
 [[nodiscard]] std::optional<double> geometric_mean(std::span<const double> values);
 
-/// Mean of |predicted - measured| / |measured|, as a ratio (0.1 is 10 %); absent for no pairs or a measured zero.
-/// Unequal lengths are a std::logic_error here and below.
-[[nodiscard]] std::optional<double> mean_absolute_percentage_error(std::span<const double> predicted,
+/// |predicted - measured| / |measured| of each pair, as ratios (0.1 is 10 %); absent for a measured zero. Unequal
+/// lengths are a std::logic_error here and below.
+[[nodiscard]] std::optional<std::vector<double>> percentage_errors(std::span<const double> predicted,
                                                                    std::span<const double> measured);
 
-/// Median of the same errors.
-[[nodiscard]] std::optional<double> median_absolute_percentage_error(std::span<const double> predicted,
-                                                                     std::span<const double> measured);
-
-/// Share of pairs whose absolute percentage error is at most `limit` (0.1 for "within 10 %").
-[[nodiscard]] std::optional<double> share_within(std::span<const double> predicted, std::span<const double> measured,
-                                                 double limit);
+/// Share of values that are at most `limit`; absent for no values.
+[[nodiscard]] std::optional<double> share_at_most(std::span<const double> values, double limit);
 
 /// Spearman's rank correlation, ties given their mean rank; absent below two pairs or if one side is constant.
 [[nodiscard]] std::optional<double> spearman_rank(std::span<const double> a, std::span<const double> b);
