@@ -45,7 +45,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libberth-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "berth (= ${PROJECT_VERSION}), libfmt-dev, libyaml-cpp-dev, libyaml-dev, nlohmann-json3-dev, libeigen3-dev, \
-libboost-dev")
+libboost-dev, libboost-iostreams-dev, libboost-system-dev, libboost-filesystem-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
     "library of the device-placement simulator\n${description}\n.\nThis package has the static library, its headers and the files by which CMake\nfinds them.")
 include(CPack)

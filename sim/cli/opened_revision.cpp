@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/process.hpp>
+#include <future>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "base/program.h"
+#include "base/trimmed.h"
 
 namespace berth {
 
@@ -32,9 +36,32 @@ std::vector<std::string> data_folders_in(const fs::path& folder) {
     return found;
 }
 
+struct ProcessOutcome {
+    bool fine = false;
+    std::string out, err;
+};
+
+/// Runs a program from the PATH to completion; a missing program counts as a failure.
+ProcessOutcome run_program(const std::string& name, const std::vector<std::string>& arguments) {
+    namespace process = boost::process;
+    const auto program = process::search_path(name);
+    if (program.empty()) {
+        return {false, "", fmt::format("{} is not on the PATH", name)};
+    }
+    process::ipstream out;
+    boost::asio::io_context events;
+    std::future<std::string> err;
+    process::child child(program, process::args(arguments), process::std_in<process::null, process::std_out> out,
+                         process::std_err > err, events);
+    std::string text{std::istreambuf_iterator<char>(out), std::istreambuf_iterator<char>()};
+    events.run();
+    child.wait();
+    return {child.exit_code() == 0, std::move(text), std::string(trimmed(err.get()))};
+}
+
 /// Unpacks the data folders of a tree into `folder`; the result is an error message, absent on success.
 std::optional<std::string> unpack(const std::string& tree, const fs::path& folder) {
-    const ProgramEnd listed = run_program({"git", {"ls-tree", "-d", "--name-only", tree}});
+    const ProcessOutcome listed = run_program("git", {"ls-tree", "-d", "--name-only", tree});
     std::vector<std::string> archive{"archive", "--format=tar", "--output", (folder / "files.tar").string(), tree};
     const std::size_t without_folders = archive.size();
     std::istringstream names(listed.out);
@@ -43,16 +70,16 @@ std::optional<std::string> unpack(const std::string& tree, const fs::path& folde
             archive.push_back(name);
         }
     }
-    if (!listed.fine() || archive.size() == without_folders) {
+    if (!listed.fine || archive.size() == without_folders) {
         return listed.err;
     }
-    const ProgramEnd archived = run_program({"git", archive});
-    if (!archived.fine()) {
+    const ProcessOutcome archived = run_program("git", archive);
+    if (!archived.fine) {
         return archived.err;
     }
-    const ProgramEnd unpacked =
-        run_program({"tar", {"-x", "-f", (folder / "files.tar").string(), "-C", folder.string()}});
-    return unpacked.fine() ? std::nullopt : std::optional(unpacked.err);
+    const ProcessOutcome unpacked =
+        run_program("tar", {"-x", "-f", (folder / "files.tar").string(), "-C", folder.string()});
+    return unpacked.fine ? std::nullopt : std::optional(unpacked.err);
 }
 
 constexpr std::string_view kExpectedRevision =
@@ -67,8 +94,8 @@ DataRevision revision_at(const std::string& name, const fs::path& folder, const 
 }
 
 std::optional<OpenedRevision> open_commit(const std::string& word, const Library& shipped, Diagnostics& diagnostics) {
-    const ProgramEnd parsed = run_program({"git", {"rev-parse", "--verify", "--end-of-options", word}});
-    if (!parsed.fine()) {
+    const ProcessOutcome parsed = run_program("git", {"rev-parse", "--verify", "--end-of-options", word});
+    if (!parsed.fine) {
         diagnostics.error(SourceLocation(word), fmt::format("is no folder and no revision: {}", parsed.err),
                           std::string(kExpectedRevision));
         return std::nullopt;
@@ -77,7 +104,7 @@ std::optional<OpenedRevision> open_commit(const std::string& word, const Library
     if (!folder) {
         return std::nullopt;
     }
-    if (const auto why_not = unpack(parsed.out, folder->path())) {
+    if (const auto why_not = unpack(std::string(trimmed(parsed.out)), folder->path())) {
         diagnostics.error(SourceLocation(word), why_not->empty() ? "the revision has none of these folders" : *why_not,
                           std::string(kExpectedRevision));
         return std::nullopt;

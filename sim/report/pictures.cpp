@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "base/unnamed_file.h"
 #include "berth/base/atomic_file.h"
 #include "report/drawing_program.h"
 #include "report/names.h"
 #include "report/plot_style.h"
+#include "report/unnamed_file.h"
 
 namespace berth {
 
