@@ -42,7 +42,7 @@ STRUCTURAL = re.compile(
 EXCEPTIONS = [
     (r"missing key|no value is given|arrivals are of one kind|only users think", lambda data: "extends" in data,
      "what is missing may stand in the file that is extended"),
-    (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|as_convolution|max_kernel|cuts_lines|max_pooled|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
+    (r"unknown key '(multi_core|dtypes|max_bytes|max_m|max_k|max_n|as_convolution|max_kernel|max_kernel_depth|weights_only|cuts_lines|max_pooled|cuts|on_the_way|else)' in 'devices\..*\.runtime\.operators\.", lambda data: True,
      "a rule has these keys only if it is 'on' the device whose name is a key further up"),
     (r"^memory\.dram\.rated_clock: no value is given|^memory\.dram: missing key 'rated_clock'", lambda data: True,
      "a clock of the memory needs the one at which its bandwidths hold"),

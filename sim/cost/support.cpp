@@ -88,6 +88,13 @@ std::optional<std::string> exceeded_limit(const Operator& op, const OperatorRule
     if (most && std::max(conv->kernel_height, conv->kernel_width) > *most) {
         return fmt::format("its kernel is {} x {}, the limit is {}", conv->kernel_height, conv->kernel_width, *most);
     }
+    if (conv != nullptr && rule.max_kernel_depth && conv->kernel_depth > *rule.max_kernel_depth) {
+        return fmt::format("its kernel is {} deep, the limit is {}", conv->kernel_depth, *rule.max_kernel_depth);
+    }
+    const auto* any_product = std::get_if<MatmulDims>(&op.dims);
+    if (any_product != nullptr && rule.weights_only && !any_product->weights) {
+        return "neither factor is a constant";
+    }
     const auto* rows = std::get_if<RowsDims>(&op.dims);
     if (rule.max_pooled && op.kind == OperatorKind::kPool && rows != nullptr && rows->out_rows > 0 &&
         rows->rows / rows->out_rows > *rule.max_pooled) {

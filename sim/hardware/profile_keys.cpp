@@ -134,6 +134,7 @@ std::vector<ProfileKey> profile_keys() {
 std::vector<std::string> operator_limits() {
     LimitNames limits;
     operator_rule_keys(limits, OperatorRule{});
+    limits.names.emplace_back("weights_only");
     return limits.names;
 }
 

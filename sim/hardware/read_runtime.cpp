@@ -135,6 +135,8 @@ void check_rule(const OperatorRule& rule, OperatorKind kind, const YamlNode& nod
     refuse("multi_core_from", rule.multi_core, "has no meaning without 'multi_core: true'");
     refuse("cuts_lines", rule.max_kernel.has_value(), "has no meaning without 'max_kernel'");
     refuse("as_convolution", kind == OperatorKind::kMatmul, "is for matmul");
+    refuse("weights_only", kind == OperatorKind::kMatmul, "is for matmul");
+    refuse("max_kernel_depth", kind == OperatorKind::kConv2d, "is for conv2d");
     refuse("on_the_way", is_conversion(kind), "is for conversions: quantize, dequantize and cast");
 }
 

@@ -46,6 +46,48 @@ TEST(OwnCode, KernelsWithAFilterPerChannelHaveALimitOfTheirOwn) {
     EXPECT_THAT(plan.operators.front().reason, HasSubstr("its kernel is 9 x 9, the limit is 8"));
 }
 
+Profile shipped_chip(const std::string& name) {
+    Diagnostics diagnostics;
+    const auto hardware = std::filesystem::path(BERTH_SOURCE_DIR) / "hardware";
+    auto profile = load_profile(hardware / (name + ".yaml"), profiles_in({hardware}), {}, diagnostics);
+    if (!profile) {
+        throw std::runtime_error(diagnostics.text());
+    }
+    return std::move(*profile);
+}
+
+// Convolutions of volumes, and on arrays that hold their weights products of two activations, fall back.
+TEST(OwnCode, WhatACompilerDoesNotListFallsBack) {
+    const auto reason = [](const char* chip, OperatorKind kind, const Dims& dims, DType dtype) {
+        const Profile profile = shipped_chip(chip);
+        WiredGraph wired;
+        wired.add(kind, dims, {}, dtype);
+        return plan_device(wired.done(), profile, *device_named(profile, "npu"), {1, std::nullopt})
+            .operators.front()
+            .reason;
+    };
+    ConvDims volume;
+    volume.in_channels = volume.out_channels = 8;
+    volume.in_height = volume.in_width = 16;
+    volume.kernel_height = volume.kernel_width = 3;
+    volume.out_height = volume.out_width = 14;
+    volume.in_depth = 16;
+    volume.out_depth = 14;
+    volume.kernel_depth = 3;
+    for (const char* chip : {"coral-usb", "ethos-u65-512", "imx8mp"}) {
+        EXPECT_THAT(reason(chip, OperatorKind::kConv2d, volume, DType::kInt8), HasSubstr("its kernel is 3 deep"))
+            << chip;
+    }
+    EXPECT_THAT(reason("rk3588-rknn-2.3.2", OperatorKind::kConv2d, volume, DType::kFp16),
+                HasSubstr("its kernel is 3 deep, the limit is 1"));
+    MatmulDims product{4, 16, 32, 16, false};
+    EXPECT_THAT(reason("coral-usb", OperatorKind::kMatmul, product, DType::kInt8),
+                HasSubstr("neither factor is a constant"));
+    product.weights = true;
+    product.batch = 1;
+    EXPECT_EQ(reason("coral-usb", OperatorKind::kMatmul, product, DType::kInt8), "");
+}
+
 TEST(OwnCode, ComputesKernelsAboveTheLimitAtTheClockOfTheHost) {
     const Profile profile = shipped_rk3588();
     const DevicePlan plan = planned_kernel(32, 32, profile);

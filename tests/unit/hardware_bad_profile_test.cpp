@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value("WholeOrSplit", kRules + "gelu.multi_core_from", "64", "has no meaning without 'multi_core: true'"),
         bad_value("ElseWithoutLimit", kRules + "add.else", "cpu",
                   "has no meaning without 'max_bytes', 'max_m', 'max_k', 'max_n', 'max_kernel', "
-                  "'max_depthwise_kernel' or 'max_pooled'"),
+                  "'max_depthwise_kernel', 'max_kernel_depth', 'max_pooled' or 'weights_only'"),
         bad_value("ConvolutionOfAnAdd", kRules + "add.as_convolution", "true", "is for matmul"),
         bad_value("LinesWithoutLimit", kRules + "add.cuts_lines", "true", "has no meaning without 'max_kernel'"),
         bad_value("OwnCodeWithoutRates", kRules + "matmul.else", "own_code",

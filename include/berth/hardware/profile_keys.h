@@ -298,6 +298,10 @@ void operator_rule_keys(Visitor& v, auto&& rule) {
     v.limit("max_kernel", rule.max_kernel, "limit on the height and width of a convolution's kernel");
     v.limit("max_depthwise_kernel", rule.max_depthwise_kernel,
             "the same for convolutions with a filter per channel, where it is lower");
+    v.limit("max_kernel_depth", rule.max_kernel_depth,
+            "limit on the depth of the kernel of a convolution of volumes; 1: none runs here");
+    v.flag("weights_only", rule.weights_only,
+           "of matmul: a product of two activations goes to the device 'else'; false if absent");
     v.flag("cuts_lines", rule.cuts_lines,
            "with 'max_kernel': whether kernels of one row or column are cut into pieces instead");
     v.count(

@@ -52,7 +52,9 @@ struct OperatorRule {
     std::optional<std::int64_t> max_depthwise_kernel;  ///< the same with a filter per channel; absent: `max_kernel`
     /// largest stride of a convolution; one of a larger stride runs at a smaller one, and its results are selected
     std::int64_t max_stride = kLargestCount;
-    std::optional<std::int64_t> max_pooled;  ///< most positions pooled into one result; above, it falls back
+    std::optional<std::int64_t> max_kernel_depth;  ///< largest depth of the kernel of a convolution of volumes
+    bool weights_only = false;                     ///< of a matmul: a product of two activations falls back
+    std::optional<std::int64_t> max_pooled;        ///< most positions pooled into one result; above, it falls back
     bool as_convolution = false;  ///< of a matmul: with weights it is a convolution, whose cores and limits it has
     bool cuts_lines = false, own_code = false;  ///< above the limits: kernels of one row are cut; own code computes
     std::optional<std::string> fallback;        ///< device by name; absent: an unsupported operator cannot run
