@@ -308,6 +308,12 @@ std::optional<SourceKind> kind_of(const ImportOptions& options, const std::optio
         return std::nullopt;
     }
     const std::size_t start = text->find_first_not_of(" \t\r\n");
+    if (start != std::string::npos && std::string_view(*text).substr(start).starts_with("[ INFO ]")) {
+        diagnostics.error(SourceLocation(options.file), "this is what OpenVINO's benchmark_app prints",
+                          "the table that it writes: benchmark_app -report_type detailed_counters, "
+                          "benchmark_detailed_counters_report.csv");
+        return std::nullopt;
+    }
     if (start != std::string::npos && (*text)[start] == '[') {
         return SourceKind::kOrtProfile;
     }

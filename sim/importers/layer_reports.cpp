@@ -47,6 +47,9 @@ std::optional<std::size_t> column_of(const std::vector<CsvCell>& header, const H
     return found == header.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - header.begin()));
 }
 
+/// The programs in C++ and in Python write `EXECUTED` and `Status.EXECUTED`.
+bool is_executed(std::string_view status) { return status == "EXECUTED" || status == "Status.EXECUTED"; }
+
 bool is_header(const std::vector<CsvCell>& cells, const ReportForm& form) {
     return std::ranges::all_of(std::array{form.name, form.type, form.time, form.detail, form.status},
                                [&cells](const HeaderStarts& starts) {
@@ -205,8 +208,8 @@ class ReportReader {
             layer.macs += static_cast<std::int64_t>(parse_number(cell(cells, {kMacs})).value_or(0));
             layer.cycles = true;
             layer.counts.resize(1);
-            layer.counts.front() += *count;                    // an operator may be compiled into several
-        } else if (cell(cells, form_.status) == "EXECUTED") {  // fused or folded layers have no time
+            layer.counts.front() += *count;                   // an operator may be compiled into several
+        } else if (is_executed(cell(cells, form_.status))) {  // fused or folded layers have no time
             TimedLayer& layer = layer_named(name, cell(cells, form_.type));
             layer.dtype = dtype_in(cell(cells, form_.detail));
             layer.counts.push_back(*count * unit_of_header());

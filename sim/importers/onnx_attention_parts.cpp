@@ -19,10 +19,12 @@ Shape keys_of(const AttentionDims& d, std::int64_t positions, std::int64_t width
 }
 
 /// Adds a bias, one constant per column, to the input of the part.
-OnnxSource with_bias(OnnxParts& parts, const std::string& suffix, OnnxSource from, const Shape& shape) {
+OnnxSource with_bias(OnnxParts& parts, const std::string& suffix, OnnxSource from, const Shape& shape, ValueId bias) {
     RowsDims sum = rows_of(shape);
     sum.affine = true;
-    return parts.add({suffix, OperatorKind::kAdd, sum, {from}, shape});
+    OnnxPart part{suffix, OperatorKind::kAdd, sum, {from}, shape};
+    part.beside = {bias};
+    return parts.add(std::move(part));
 }
 
 /// The projections, if the node contains them: one product for query, key and value together.
@@ -37,6 +39,7 @@ OnnxSource projected(OnnxParts& parts, const AttentionForm& form) {
     OnnxPart part{".qkv", OperatorKind::kMatmul, d, {parts.input(0)}, std::move(shape)};
     if (weights) {
         part.weights = parts.in(1);
+        part.beside = {bias ? parts.in(form.bias) : kNoValue};
     } else {
         part.inputs.push_back(parts.input(1));
     }
@@ -61,9 +64,10 @@ Heads heads_of(OnnxParts& parts, const AttentionForm& form) {
         heads.value = parts.piece(".value", parts.input(form.key), keys_of(d, positions, value_width(d)));
     }
     if (form.bias != kNotGiven && parts.constant(form.bias)) {
-        heads.query = with_bias(parts, ".query", heads.query, parts.shape(0));
-        heads.key = with_bias(parts, ".key", heads.key, {d.batch, positions, d.kv_heads * d.head_dim});
-        heads.value = with_bias(parts, ".value", heads.value, {d.batch, positions, d.kv_heads * value_width(d)});
+        const ValueId bias = parts.in(form.bias);
+        heads.query = with_bias(parts, ".query", heads.query, parts.shape(0), bias);
+        heads.key = with_bias(parts, ".key", heads.key, {d.batch, positions, d.kv_heads * d.head_dim}, bias);
+        heads.value = with_bias(parts, ".value", heads.value, {d.batch, positions, d.kv_heads * value_width(d)}, bias);
     }
     return heads;
 }
@@ -174,7 +178,8 @@ bool add_attention_parts_of(OnnxParts& parts, std::optional<AttentionForm> form)
     if (packed && !caches) {
         OnnxSource from = form->projects ? projected(parts, *form) : parts.input(0);
         if (!form->projects && form->bias != kNotGiven && parts.constant(form->bias)) {
-            from = with_bias(parts, ".qkv", from, {form->dims.batch, form->dims.seq, form->width});
+            from =
+                with_bias(parts, ".qkv", from, {form->dims.batch, form->dims.seq, form->width}, parts.in(form->bias));
         }
         attention.inputs = {from};
     } else {

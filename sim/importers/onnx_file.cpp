@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/interprocess/mapped_region.hpp>
+#include <string>
+#include <utility>
 
 #include "importers/mapped_file.h"
 #include "importers/onnx_tensor_values.h"
@@ -35,6 +38,25 @@ void give_back(std::string_view weights) {
     }
 }
 
+/// What a file that is no ONNX model looks like; empty if like nothing else.
+std::string other_kind_of(std::string_view bytes) {
+    using Start = std::pair<std::string_view, std::string_view>;
+    static constexpr std::array<Start, 4> kStarts{{
+        {"\x1f\x8b", "it is compressed by gzip: unpack it first"},
+        {"PK\x03\x04", "it is a zip archive, such as a checkpoint of PyTorch: export the model to ONNX"},
+        {"<!doctype html", "it is a web page instead of the download: fetch the file itself"},
+        {"<html", "it is a web page instead of the download: fetch the file itself"},
+    }};
+    const std::size_t text = bytes.find_first_not_of(" \t\r\n");
+    const std::string start = lower_case(bytes.substr(text == std::string_view::npos ? 0 : text, 16));
+    for (const auto& [beginning, said] : kStarts) {
+        if (bytes.starts_with(beginning) || start.starts_with(beginning)) {
+            return std::string(said);
+        }
+    }
+    return "";
+}
+
 /// Reads one message after another, and stops at the first invalid one.
 class OnnxReader {
   public:
@@ -45,6 +67,9 @@ class OnnxReader {
     std::optional<OnnxFile> read() {
         if (is_lfs_pointer(bytes_, name_, diagnostics_)) {
             return std::nullopt;
+        }
+        if (const std::string other = other_kind_of(bytes_); !other.empty()) {
+            return refuse(other, "an ONNX model");
         }
         OnnxFile file;
         bool has_graph = false;
@@ -122,6 +147,9 @@ class OnnxReader {
                     break;
                 case 5:
                     graph.constants.push_back(read_tensor(field.bytes));
+                    break;
+                case 15:
+                    graph.constants.push_back(read_sparse_tensor(field.bytes));
                     break;
                 case 11:
                     graph.inputs.push_back(read_value(field.bytes));
@@ -279,6 +307,22 @@ class OnnxReader {
         } else if (const WireField* broken = broken_at_ == nullptr ? take_values(tensor, data) : nullptr) {
             broken_at_ = broken->bytes.data();
         }
+        return tensor;
+    }
+
+    /// Values, their places and the shape of the whole. It counts as the dense tensor that a runtime makes of it.
+    OnnxTensor read_sparse_tensor(std::string_view message) {
+        OnnxTensor tensor;
+        std::vector<std::int64_t> dims;
+        each_field(message, [&](const WireField& field) {
+            if (field.number == 1) {
+                tensor = read_tensor(field.bytes);
+            } else if (field.number == 3) {
+                take_integers(field, dims);
+            }
+        });
+        tensor.dims = std::move(dims);
+        tensor.values.reset();
         return tensor;
     }
 

@@ -247,6 +247,9 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
             first = first == nullptr ? &flow_.at(input) : first;
         }
     }
+    if (constant && !worked && first != nullptr) {
+        ++flow_.unknown_constants[step.source->op];
+    }
     for (const ValueId output : step.outputs) {
         if (output == kNoValue) {
             continue;
@@ -257,7 +260,8 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
         if (!worked.value_or(false) || !facts.shape || cache) {
             take_stated(facts, first, scope);
         }
-        facts.constant = facts.constant || (constant && worked) || facts.data.has_value();
+        // What nobody knows is computed once, too, if it reads constants alone.
+        facts.constant = facts.constant || (constant && (worked || first != nullptr)) || facts.data.has_value();
         facts.scale = facts.scale || (constant && scale);
         facts.multiplied = multiplied && !facts.constant;
     }

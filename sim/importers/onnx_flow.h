@@ -43,7 +43,8 @@ struct OnnxFlow {
     std::vector<OnnxStep> nodes;
     std::vector<ValueId> inputs, outputs;
     std::unordered_set<std::string_view> unknown;  ///< operators whose shape rule does not apply, or is missing
-    std::unordered_set<std::string_view> strange;  ///< operators of which nothing is known
+    std::map<std::string_view, std::int64_t> unknown_constants;  ///< unknown operators that read constants alone
+    std::unordered_set<std::string_view> strange;                ///< operators of which nothing is known
     /// Multiplying work that cannot be counted, such as a loop with an unknown trip count.
     std::vector<std::string> uncounted;
     std::vector<std::string> assumed;  ///< assumptions where only the run time knows, in words

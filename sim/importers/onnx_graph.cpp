@@ -38,6 +38,10 @@ class GraphMaker {
     std::optional<NetworkImport> make() {
         const std::size_t errors_before = diagnostics_.error_count();
         import_.assumed = network_.flow().assumed;
+        for (const auto& [op, count] : network_.flow().unknown_constants) {
+            unknown_.emplace(op, import_.unknown.size());
+            import_.unknown.emplace_back(op, count);
+        }
         tensors_.assign(network_.flow().values.size(), -1);
         for (NodeId node = 0; node < network_.size(); ++node) {
             if (!network_.gone(node) && !add_node(node)) {
@@ -119,6 +123,7 @@ class GraphMaker {
                 return false;
             }
             share_weights(part.weights);
+            share_bias(part.beside, part.suffix);
             made.push_back(result);
             if (part.makes != kNoValue) {
                 tensors_[static_cast<std::size_t>(part.makes)] = result;
@@ -135,11 +140,13 @@ class GraphMaker {
         Operator& op = import_.graph.operators.back();
         const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
         const ValueId held = network_.origin(weights);
-        if (network_.elements(held) != matrix_elements(op.dims)) {
-            return;  // a part of the constant, or packed
+        const std::int64_t stored = network_.elements(held), whole = matrix_elements(op.dims);
+        if (stored == 0 || stored > whole || whole % stored != 0) {
+            return;  // a part of the constant; fewer are packed elements of few bits
         }
         const auto [first, added] = owners_.emplace(held, id);
-        op.table_of = added ? kNoOperator : first->second;
+        const bool same = !added && matrix_elements(operator_at(first->second).dims) == whole;
+        op.table_of = same ? first->second : kNoOperator;
     }
 
     [[nodiscard]] bool shifted(NodeId node) const {
@@ -147,23 +154,33 @@ class GraphMaker {
         return folded != patterns_.folded.end() && folded->second.shifted;
     }
 
+    [[nodiscard]] const Operator& operator_at(OperatorId id) const {
+        return import_.graph.operators[static_cast<std::size_t>(id)];
+    }
+
+    /// The constants beside the matrix of a node, and those that were folded into it.
+    [[nodiscard]] std::vector<ValueId> with_folded(NodeId node, std::vector<ValueId> beside) const {
+        if (const auto folded = patterns_.folded.find(node); folded != patterns_.folded.end()) {
+            std::ranges::copy(folded->second.constants, std::back_inserter(beside));
+        }
+        return beside;
+    }
+
     /// Lets the latest operator share the bias, or the scale and shift, of an earlier one if both come from the same
-    /// constants, `beside` and those that were folded into the node.
-    void share_bias(NodeId node, std::vector<ValueId> beside) {
+    /// constants, or from the part of them that `part` names.
+    void share_bias(std::vector<ValueId> beside, const std::string& part = {}) {
         Operator& op = import_.graph.operators.back();
         const auto terms = [](const Operator& of) {
             return weight_elements(of.kind, of.dims) - matrix_elements(of.dims);
         };
-        if (const auto folded = patterns_.folded.find(node); folded != patterns_.folded.end()) {
-            std::ranges::copy(folded->second.constants, std::back_inserter(beside));
-        }
+        std::erase(beside, kNoValue);
         if (beside.empty() || terms(op) == 0) {
             return;
         }
         std::ranges::transform(beside, beside.begin(), [this](ValueId each) { return network_.origin(each); });
         const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
-        const OperatorId first = beside_.emplace(std::move(beside), id).first->second;
-        const bool same = first != id && terms(import_.graph.operators[static_cast<std::size_t>(first)]) == terms(op);
+        const OperatorId first = beside_.emplace(std::pair(std::move(beside), part), id).first->second;
+        const bool same = first != id && terms(operator_at(first)) == terms(op);
         if (same) {
             berth::share_bias(op, first);
         }
@@ -308,7 +325,7 @@ class GraphMaker {
         if (made >= 0) {
             tensors_[static_cast<std::size_t>(value)] = made;
             share_weights(op.weights);
-            share_bias(node, op.beside);
+            share_bias(with_folded(node, op.beside));
             const auto id = static_cast<OperatorId>(import_.graph.operators.size() - 1);
             const std::string_view source = network_.step(node).source->op;
             const bool learned = source == "BatchNormalization";
@@ -406,8 +423,9 @@ class GraphMaker {
     std::vector<TensorId> tensors_;  ///< by value; -1 if it has no tensor yet
     std::unordered_set<std::string> names_;
     std::unordered_map<std::string_view, std::size_t> unknown_, lost_;  ///< indices into the import's lists
-    std::unordered_map<ValueId, OperatorId> owners_;     ///< by constant: the first operator that multiplies by it
-    std::map<std::vector<ValueId>, OperatorId> beside_;  ///< by constants: the first operator with this bias
+    std::unordered_map<ValueId, OperatorId> owners_;  ///< by constant: the first operator that multiplies by it
+    /// By constants and the part of them that is meant: the first operator with this bias.
+    std::map<std::pair<std::vector<ValueId>, std::string>, OperatorId> beside_;
     OnnxCombining nodes_;
     std::map<std::string, std::int64_t> counters_;
 };

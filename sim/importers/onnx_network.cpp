@@ -72,7 +72,7 @@ void OnnxNetwork::pass_by_storage(NodeId node) {
     });
     integer_products_ += multiplies_integers(op) || (multiplies_in_floats(op) && from_integers) ? 1 : 0;
     if (is_one_of(op, {"Identity", "Dropout", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear",
-                       "DynamicQuantizeLinear"}) ||
+                       "DynamicQuantizeLinear", "Quant", "IntQuant", "FloatQuant", "BipolarQuant"}) ||
         rescales(node)) {
         const auto inputs = activations(node);
         if (!inputs.empty()) {
@@ -112,7 +112,8 @@ ValueId OnnxNetwork::origin(ValueId value) const {
     while (constant(value) && flow_.at(value).producer != kNoNode) {
         const OnnxStep& maker = step(flow_.at(value).producer);
         const bool same = is_one_of(maker.source->op, {"Identity", "Cast", "Transpose", "Reshape", "Squeeze",
-                                                       "Unsqueeze", "Flatten", "QuantizeLinear", "DequantizeLinear"});
+                                                       "Unsqueeze", "Flatten", "QuantizeLinear", "DequantizeLinear",
+                                                       "Quant", "IntQuant", "FloatQuant", "BipolarQuant"});
         if (!same || maker.inputs.empty() || maker.inputs.front() == kNoValue) {
             break;
         }

@@ -27,14 +27,17 @@ bool add_skip_norm_parts(OnnxParts& parts) {
     RowsDims sum = rows_of(made);
     sum.inputs = static_cast<std::int64_t>(inputs.size());
     sum.affine = parts.constant(mean ? 4 : 3);  // the constant is a bias
-    const OnnxSource added = parts.add({".add", OperatorKind::kAdd, sum, std::move(inputs), made});
+    OnnxPart addition{".add", OperatorKind::kAdd, sum, std::move(inputs), made};
+    addition.beside = {parts.in(mean ? 4 : 3)};
+    const OnnxSource added = parts.add(std::move(addition));
     if (parts.out(3) != kNoValue) {
         parts.makes(added, 3);  // the residual sum itself is an output too
     }
     RowsDims norm = rows_of(made);
     norm.affine = true;
-    const auto kind = mean ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm;
-    parts.makes(parts.add({"", kind, norm, {added}, made}), 0);
+    OnnxPart normed{"", mean ? OperatorKind::kLayerNorm : OperatorKind::kRmsNorm, norm, {added}, made};
+    normed.beside = {parts.in(2), mean ? parts.in(3) : kNoValue};
+    parts.makes(parts.add(std::move(normed)), 0);
     return true;
 }
 
@@ -142,7 +145,9 @@ bool add_expert_parts(OnnxParts& parts) {
     };
     const auto product = [&](const std::string& suffix, std::size_t matrix, OnnxSource read, MatmulDims d) {
         d.bias = parts.constant(matrix + stride - 1);
-        return parts.add({suffix, OperatorKind::kMatmul, d, {read}, {met, d.n}, kNoValue, parts.in(matrix)});
+        OnnxPart part{suffix, OperatorKind::kMatmul, d, {read}, {met, d.n}, kNoValue, parts.in(matrix)};
+        part.beside = {parts.in(matrix + stride - 1)};
+        return parts.add(std::move(part));
     };
     const std::int64_t up = inner(2);
     const std::int64_t down = inner(2 + stride);
@@ -273,7 +278,9 @@ OnnxSource projection(OnnxParts& parts, const std::string& suffix, OnnxSource fr
     const std::int64_t rows = elements_of({shape[0], shape[1]});
     const MatmulDims d{1, rows, shape.back(), matrix.columns, true, parts.constant(matrix.bias)};
     shape.back() = matrix.columns;
-    return parts.add({suffix, OperatorKind::kMatmul, d, {from}, std::move(shape), kNoValue, parts.in(matrix.weights)});
+    OnnxPart part{suffix, OperatorKind::kMatmul, d, {from}, std::move(shape), kNoValue, parts.in(matrix.weights)};
+    part.beside = {parts.in(matrix.bias)};
+    return parts.add(std::move(part));
 }
 
 bool add_einsum_parts(OnnxParts& parts) {

@@ -24,8 +24,9 @@ struct OnnxPart {
     Dims dims;
     std::vector<OnnxSource> inputs;
     Shape shape;
-    ValueId makes = kNoValue;    ///< the network value that it produces; kNoValue: only other parts read it
-    ValueId weights = kNoValue;  ///< the constant that holds the matrix or the table
+    ValueId makes = kNoValue;       ///< the network value that it produces; kNoValue: only other parts read it
+    ValueId weights = kNoValue;     ///< the constant that holds the matrix or the table
+    std::vector<ValueId> beside{};  ///< the constants that its bias, or its scale and shift, come from
 };
 
 /// Collects the parts of a node.

@@ -61,6 +61,7 @@ OnnxSource states(OnnxParts& parts, const Recurrence& r, const std::string& suff
         OnnxPart part{suffix + name, OperatorKind::kMatmul, d, {from}, gates};
         if (weights) {
             part.weights = parts.in(matrix);
+            part.beside = {parts.in(3)};
         } else {
             part.inputs.push_back(parts.input(matrix));
         }

@@ -197,6 +197,13 @@ TEST(OnnxImport, WhatIsNoModelIsRefused) {
 }
 
 // A converter to float16 appends the casts of the inputs, although others read them.
+TEST(OnnxImport, WhatADownloadLooksLikeIsSaid) {
+    EXPECT_THAT(onnx_refusal("\n<!DOCTYPE html><html>"), HasSubstr("it is a web page instead of the download"));
+    EXPECT_THAT(onnx_refusal("<HTML><head>"), HasSubstr("it is a web page instead of the download"));
+    EXPECT_THAT(onnx_refusal("\x1f\x8b\x08 and more"), HasSubstr("it is compressed by gzip"));
+    EXPECT_THAT(onnx_refusal("PK\x03\x04 and more"), HasSubstr("it is a zip archive"));
+}
+
 TEST(OnnxImport, NodesStandBehindWhatTheyRead) {
     const auto said = [](const std::string& nodes) {
         Diagnostics diagnostics;

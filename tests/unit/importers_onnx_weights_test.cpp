@@ -72,6 +72,95 @@ TEST(OnnxWeights, SharedNormsAreStoredOnce) {
     EXPECT_EQ(2 * stored("b"), stored("d"));
 }
 
+std::string bytes_constant(const std::string& name, const OnnxSizes& sizes) {
+    constexpr std::int64_t kUint8 = 2;
+    std::string tensor = number_field(2, kUint8) + bytes_field(8, name);
+    for (const std::int64_t size : sizes) {
+        tensor += number_field(1, size);
+    }
+    return bytes_field(5, tensor);
+}
+
+// Operators of ONNX Runtime that become several, or whose weights are packed: each twice, with the same constants.
+TEST(OnnxWeights, PackedWeightsAndPartsOfNodesAreSharedToo) {
+    const auto twice = [](const std::string& constants, const OnnxSizes& shape, const std::string& op,
+                          const std::vector<std::string>& more, const std::string& attributes) {
+        const auto reading = [&](const std::string& value) {
+            std::vector<std::string> inputs{value};
+            inputs.insert(inputs.end(), more.begin(), more.end());
+            return inputs;
+        };
+        const auto counted = [&](const std::string& nodes) {
+            const NetworkImport import = imported_graph(constants + nodes, {{"x", shape}});
+            expect_round_trip(import);
+            return totals(import.graph).parameters;
+        };
+        const std::int64_t once = counted(node(op, reading("x"), {"y"}, attributes));
+        EXPECT_GT(once, 0) << op;
+        EXPECT_EQ(counted(node(op, reading("x"), {"a"}, attributes) + node("Relu", {"a"}, {"r"}) +
+                          node(op, reading("r"), {"y"}, attributes)),
+                  once)
+            << op;
+        return once;
+    };
+    const std::string bits =
+        runtime_domain() + attribute("K", 64) + attribute("N", 64) + attribute("bits", 4) + attribute("block_size", 32);
+    EXPECT_EQ(
+        twice(bytes_constant("w", {64, 2, 16}) + constant("s", {128}), {1, 16, 64}, "MatMulNBits", {"w", "s"}, bits),
+        64 * 64);
+    EXPECT_EQ(twice(bytes_constant("w", {2048}) + constant("s", {128}), {1, 16, 64}, "MatMulBnb4", {"w", "s"},
+                    bits + attribute("quant_type", 1)),
+              64 * 64);
+    EXPECT_EQ(twice(constant("w", {64, 192}) + constant("b", {192}), {1, 16, 64}, "Attention", {"w", "b"},
+                    runtime_domain() + attribute("num_heads", 4)),
+              64 * 192 + 192);
+    EXPECT_EQ(twice(constant("g", {64}) + constant("b", {64}) + constant("c", {64}), {1, 16, 64},
+                    "SkipLayerNormalization", {"x", "g", "b", "c"}, runtime_domain()),
+              3 * 64);
+    EXPECT_EQ(twice(constant("g", {64}), {1, 16, 64}, "SkipSimplifiedLayerNormalization", {"x", "g"}, runtime_domain()),
+              64);
+    EXPECT_EQ(twice(constant("gates", {16, 4}) + constant("w1", {4, 128, 64}) + constant("b1", {4, 128}) +
+                        constant("w2", {4, 64, 128}) + constant("b2", {4, 64}),
+                    {16, 64}, "MoE", {"gates", "w1", "b1", "w2", "b2"}, runtime_domain() + attribute("k", 2)),
+              4 * (2 * 64 * 128 + 128 + 64));
+}
+
+TEST(OnnxWeights, APackedTableIsThatOfThePackedProduct) {
+    const std::string bits = runtime_domain() + attribute("bits", 4) + attribute("block_size", 32);
+    const std::string graph =
+        bytes_constant("w", {1000, 32}) + constant("s", {1000, 2}) +
+        node("GatherBlockQuantized", {"w", "ids", "s"}, {"e"}, bits) + node("Relu", {"e"}, {"h"}) +
+        whole_constants("sizes", {3}, {1000, 2, 16}) + node("Reshape", {"w", "sizes"}, {"v"}) +
+        node("MatMulNBits", {"h", "v", "s"}, {"y"}, bits + attribute("K", 64) + attribute("N", 1000));
+    EXPECT_EQ(totals(imported_graph(graph, {{"ids", {1, 16}}}).graph).parameters, 64'000);
+}
+
+// Quantisers of Brevitas, QONNX and FINN store weights differently; the graph multiplies by the same matrix.
+TEST(OnnxWeights, QuantisersOfWeightsAreStorage) {
+    const std::string weights = constant("w", {8, 16}) + real_constant("s", {0.5F});
+    for (const char* op : {"Quant", "IntQuant", "BipolarQuant", "FloatQuant"}) {
+        const std::string quantised = node(op, {"w", "s"}, {"v"}, bytes_field(7, "qonnx.custom_op.general"));
+        const NetworkImport import = imported_graph(
+            weights + quantised + node(op, {"x", "s"}, {"a"}, bytes_field(7, "qonnx.custom_op.general")) +
+                node("MatMul", {"a", "v"}, {"y"}),
+            {{"x", {4, 8}}});
+        EXPECT_THAT(kinds_in_order(import.graph), ElementsAre("matmul")) << op;
+        EXPECT_EQ(totals(import.graph).parameters, 128) << op;
+        EXPECT_TRUE(import.unknown.empty()) << op;
+    }
+    const NetworkImport unknown = imported_graph(
+        weights + node("Secret", {"w", "s"}, {"v"}) + node("MatMul", {"x", "v"}, {"y"}), {{"x", {4, 8}}});
+    EXPECT_EQ(totals(unknown.graph).parameters, 128);
+    EXPECT_THAT(unknown.unknown, ElementsAre(testing::Pair("Secret", 1))) << "it is named";
+}
+
+TEST(OnnxWeights, SparseConstantsCountAsTheDenseOnes) {
+    const std::string values = number_field(1, 3) + number_field(2, 1) + bytes_field(8, "w");
+    const std::string sparse = bytes_field(15, bytes_field(1, values) + number_field(3, 8) + number_field(3, 16));
+    EXPECT_EQ(totals(imported_graph(sparse + node("MatMul", {"x", "w"}, {"y"}), {{"x", {4, 8}}}).graph).parameters,
+              128);
+}
+
 TEST(OnnxWeights, ASummandOfAGemmIsABiasOrATable) {
     const auto counted = [](const OnnxSizes& summand) {
         const NetworkImport import = imported_graph(

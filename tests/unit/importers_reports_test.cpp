@@ -79,6 +79,20 @@ TEST(LayerReport, OpenVinosTypesSayTheKindAndTheDtype) {
     EXPECT_DOUBLE_EQ(in_microseconds(layers_of(microseconds_stated, {}).steps[0].median), 0.031);
 }
 
+// benchmark_app in Python writes the status of a layer with the name of its type.
+TEST(LayerReport, BothProgramsOfOpenVinoAreRead) {
+    std::string text(kOpenVino);
+    for (const std::string_view status : {";EXECUTED;", ";OPTIMIZED_OUT;"}) {
+        for (std::size_t at = 0; (at = text.find(status, at)) != std::string::npos; at += status.size()) {
+            text.insert(at + 1, "Status.");
+        }
+    }
+    const ProfileImport python = layers_of(text, {}), cpp = layers_of(kOpenVino, {});
+    ASSERT_EQ(python.steps.size(), cpp.steps.size());
+    EXPECT_FALSE(cpp.steps.empty());
+    EXPECT_EQ(in_seconds(python.steps.front().median), in_seconds(cpp.steps.front().median));
+}
+
 TEST(LayerReport, QnnStatesItsClockAndNothingButNames) {
     ProfileImport import = layers_of(kQnn, {.clock = {}, .dtype = DType::kFp16});
     ASSERT_EQ(import.steps.size(), 2U);
