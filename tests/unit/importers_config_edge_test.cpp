@@ -67,6 +67,19 @@ std::string longt5(const std::string& attention) {
            attention + "\"}";
 }
 
+std::string dinov3(const std::string& sizes) {
+    return R"({"model_type": "dinov3_vit", "architectures": ["DINOv3ViTModel"], "num_register_tokens": 4,
+"use_gated_mlp": true, "hidden_act": "silu", )" +
+           sizes + "}";
+}
+
+std::string deberta(const std::string& layers) {
+    return R"({"model_type": "deberta-v2", "architectures": ["DebertaV2Model"], "conv_act": "gelu",
+"conv_kernel_size": 3, "relative_attention": true, "position_buckets": 256, "norm_rel_ebd": "layer_norm",
+"share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false, "num_hidden_layers": )" +
+           layers + "}";
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, EdgeModels,
     testing::Values(
@@ -290,7 +303,37 @@ INSTANTIATE_TEST_SUITE_P(
 "cross_attention_layers": [3, 8, 13, 18, 23, 28, 33, 38]}})"},
         // 106 M (Jiang et al., table 3).
         EdgeModel{"convbert-base", "", 16, 105680520, 1310662656,
-                  R"({"model_type": "convbert", "architectures": ["ConvBertModel"]})"}),
+                  R"({"model_type": "convbert", "architectures": ["ConvBertModel"]})"},
+        // 1136480768, of which 1536 are of the training.
+        EdgeModel{"dinov2-giant", "", 1, 1136480768 - 1536, 1783342958592,
+                  R"({"model_type": "dinov2", "architectures": ["Dinov2Model"], "hidden_size": 1536,
+"num_hidden_layers": 40, "num_attention_heads": 24, "image_size": 518, "patch_size": 14, "use_swiglu_ffn": true})"},
+        EdgeModel{"dinov2-with-registers-giant", "", 1, 1136485376, 1789221537792,
+                  R"({"model_type": "dinov2_with_registers", "architectures": ["Dinov2WithRegistersModel"],
+"hidden_size": 1536, "num_hidden_layers": 40, "num_attention_heads": 24, "image_size": 518, "patch_size": 14,
+"use_swiglu_ffn": true})"},
+        // 840 M and 6716 M, as their makers say.
+        EdgeModel{"dinov3-vit-h-plus", "", 1, 840591360, 172113346560,
+                  dinov3(R"("hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32,
+"num_attention_heads": 20)")},
+        EdgeModel{"dinov3-vit-7b", "", 1, 6716030976, 1362743328768,
+                  dinov3(R"("hidden_size": 4096, "intermediate_size": 8192, "num_hidden_layers": 40,
+"num_attention_heads": 32, "query_bias": false, "value_bias": false)")},
+        // 0.9 B and 1.5 B, as their makers say.
+        EdgeModel{"deberta-v2-xlarge", "", 16, 884593152, 69589794816, deberta("24")},
+        EdgeModel{"deberta-v2-xxlarge", "", 16, 1564549632, 139066343424, deberta("48")},
+        // 355 M as RoBERTa-large, without the pooler.
+        EdgeModel{"efficient-mlm-m0.40", "", 16, 354312192, 4844421120,
+                  R"({"model_type": "roberta-prelayernorm", "architectures": ["RobertaPreLayerNormModel"],
+"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096,
+"max_position_embeddings": 514, "type_vocab_size": 1})"},
+        EdgeModel{"ernie-m-base", "", 16, 278042880, 1364262912,
+                  R"({"model_type": "ernie_m", "architectures": ["ErnieMModel"]})"},
+        // 125 M as RoBERTa-base, without the pooler.
+        EdgeModel{"ibert-roberta-base", "", 16, 124055040, 1363673088,
+                  R"({"model_type": "ibert", "architectures": ["IBertModel"], "hidden_size": 768,
+"num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "vocab_size": 50265,
+"max_position_embeddings": 514, "type_vocab_size": 1})"}),
     [](const auto& row) {
         std::string name = row.param.name + row.param.part;
         std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });

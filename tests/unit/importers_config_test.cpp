@@ -190,8 +190,8 @@ TEST(ConfigImport, WhatTheArchitectureHasNoFormForIsRefused) {
     EXPECT_EQ(said_of(std::string(kSmall) + ",\n \"hidden_act\": \"relu\"}"),
               "config.json:3:16: error: hidden_act 'relu' has no form in bert-encoder (expected gelu, gelu_new or "
               "gelu_fast)\n");
-    EXPECT_THAT(said_of(R"({"model_type": "deberta-v2", "conv_kernel_size": 3})"),
-                HasSubstr("config.json:1:50: error: conv_kernel_size '3' has no form in deberta-encoder (expected 0)"));
+    EXPECT_THAT(said_of(R"({"model_type": "deberta-v2", "conv_kernel_size": 3, "conv_groups": 2})"),
+                HasSubstr("config.json:1:68: error: conv_groups '2' has no form in deberta-encoder (expected 1)"));
 }
 
 std::string refused_part(const std::string& text, const std::string& part) {
