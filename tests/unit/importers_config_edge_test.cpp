@@ -80,6 +80,13 @@ std::string deberta(const std::string& layers) {
            layers + "}";
 }
 
+std::string t5gemma() {
+    const std::string blocks = R"({"hidden_size": 512, "intermediate_size": 1024, "num_hidden_layers": 8,
+"num_attention_heads": 8, "num_key_value_heads": 8, "head_dim": 64})";
+    return R"({"model_type": "t5gemma", "architectures": ["T5GemmaForConditionalGeneration"], "encoder": )" + blocks +
+           R"(, "decoder": )" + blocks + "}";
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, EdgeModels,
     testing::Values(
@@ -333,7 +340,17 @@ INSTANTIATE_TEST_SUITE_P(
         EdgeModel{"ibert-roberta-base", "", 16, 124055040, 1363673088,
                   R"({"model_type": "ibert", "architectures": ["IBertModel"], "hidden_size": 768,
 "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "vocab_size": 50265,
-"max_position_embeddings": 514, "type_vocab_size": 1})"}),
+"max_position_embeddings": 514, "type_vocab_size": 1})"},
+        // Together the published 312517632.
+        EdgeModel{"t5gemma-s-s", "encoder", 16, 152060416, 337641472, t5gemma()},
+        EdgeModel{"t5gemma-s-s", "decoder", 8, 160457216, 2513731584, t5gemma()},
+        EdgeModel{"qwen3.5-27b", "image", 64, 460730096, 112632791040,
+                  R"({"model_type": "qwen3_5", "text_config": {"model_type": "qwen3_5_text"}, "vision_config": {
+"model_type": "qwen3_5", "deepstack_visual_indexes": [], "out_hidden_size": 5120}})"},
+        // With the text side of 107769861120 the published 109 B.
+        EdgeModel{"llama-4-scout", "image", 1, 871932416, 507814278656,
+                  R"({"model_type": "llama4", "text_config": {"model_type": "llama4_text"}, "vision_config": {
+"hidden_size": 1408, "image_size": 336, "vision_output_dim": 4096}})"}),
     [](const auto& row) {
         std::string name = row.param.name + row.param.part;
         std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
