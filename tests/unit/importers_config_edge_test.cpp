@@ -350,7 +350,16 @@ INSTANTIATE_TEST_SUITE_P(
         // With the text side of 107769861120 the published 109 B.
         EdgeModel{"llama-4-scout", "image", 1, 871932416, 507814278656,
                   R"({"model_type": "llama4", "text_config": {"model_type": "llama4_text"}, "vision_config": {
-"hidden_size": 1408, "image_size": 336, "vision_output_dim": 4096}})"}),
+"hidden_size": 1408, "image_size": 336, "vision_output_dim": 4096}})"},
+        // 25549352 and 217319080 (timm).
+        EdgeModel{"bit-50", "", 1, 25549352, 16350593024,
+                  R"({"model_type": "bit", "architectures": ["BitForImageClassification"], "num_labels": 1000})"},
+        EdgeModel{"bit-50x3", "", 1, 217319080, 144310714368,
+                  R"({"model_type": "bit", "architectures": ["BitForImageClassification"], "num_labels": 1000,
+"width_factor": 3, "embedding_size": 192})"},
+        // 83 M (Lee-Thorp et al., table 1).
+        EdgeModel{"fnet-base", "", 16, 82861056, 1147207680,
+                  R"({"model_type": "fnet", "architectures": ["FNetModel"]})"}),
     [](const auto& row) {
         std::string name = row.param.name + row.param.part;
         std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
