@@ -274,6 +274,13 @@ INSTANTIATE_TEST_SUITE_P(
                     FamilyConfig{"kimi k2", 1026408232448,
                                  R"({"model_type": "kimi_k2", "first_k_dense_replace": 1,
 "n_routed_experts": 384, "num_attention_heads": 64, "vocab_size": 163840})"},
+                    FamilyConfig{"kimi k2.5 text", 1026408232448,
+                                 R"({"model_type": "kimi_k25", "text_config": {"model_type": "kimi_k2",
+"first_k_dense_replace": 1, "n_routed_experts": 384, "num_attention_heads": 64, "vocab_size": 163840}})"},
+                    // 106 B.
+                    FamilyConfig{"glm-4.5v text", 106852251264,
+                                 R"({"model_type": "glm4v_moe", "text_config": {
+"model_type": "glm4v_moe_text", "vocab_size": 151552, "head_dim": 128}})"},
                     FamilyConfig{"minimax-m2", 228689764864, R"({"model_type": "minimax_m2"})"}),
     [](const auto& row) { return test_name(row.param.name); });
 
