@@ -359,7 +359,14 @@ INSTANTIATE_TEST_SUITE_P(
 "width_factor": 3, "embedding_size": 192})"},
         // 83 M (Lee-Thorp et al., table 1).
         EdgeModel{"fnet-base", "", 16, 82861056, 1147207680,
-                  R"({"model_type": "fnet", "architectures": ["FNetModel"]})"}),
+                  R"({"model_type": "fnet", "architectures": ["FNetModel"]})"},
+        // With the text side of 25233137920 and 3870 single numbers beside it the published 25805936206.
+        EdgeModel{"gemma-4-26b-a4b", "image", 280, 572794416, 1771437588480,
+                  R"({"model_type": "gemma4", "text_config": {"model_type": "gemma4_text", "hidden_size": 2816},
+"vision_config": {"hidden_size": 1152, "intermediate_size": 4304, "num_hidden_layers": 27,
+"num_attention_heads": 16, "head_dim": 72, "standardize": true}})"},
+        EdgeModel{"nezha-cn-base", "", 16, 101283840, 1368391680,
+                  R"({"model_type": "nezha", "architectures": ["NezhaModel"]})"}),
     [](const auto& row) {
         std::string name = row.param.name + row.param.part;
         std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
