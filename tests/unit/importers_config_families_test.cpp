@@ -281,6 +281,13 @@ INSTANTIATE_TEST_SUITE_P(
                     FamilyConfig{"glm-4.5v text", 106852251264,
                                  R"({"model_type": "glm4v_moe", "text_config": {
 "model_type": "glm4v_moe_text", "vocab_size": 151552, "head_dim": 128}})"},
+                    // 309 B.
+                    FamilyConfig{"mimo-v2-flash", 308778780864,
+                                 R"({"model_type": "mimo_v2_flash",
+"hybrid_layer_pattern": [0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1,
+1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0], "moe_layer_freq": [0, 1, 1, 1,
+1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]})"},
                     FamilyConfig{"minimax-m2", 228689764864, R"({"model_type": "minimax_m2"})"}),
     [](const auto& row) { return test_name(row.param.name); });
 
