@@ -281,6 +281,10 @@ INSTANTIATE_TEST_SUITE_P(
                     FamilyConfig{"glm-4.5v text", 106852251264,
                                  R"({"model_type": "glm4v_moe", "text_config": {
 "model_type": "glm4v_moe_text", "vocab_size": 151552, "head_dim": 128}})"},
+                    // One of 81 languages.
+                    FamilyConfig{"xmod-base", 284544768,
+                                 R"({"model_type": "xmod", "architectures": ["XmodModel"],
+"vocab_size": 250002, "max_position_embeddings": 514, "type_vocab_size": 1})"},
                     // 309 B.
                     FamilyConfig{"mimo-v2-flash", 308778780864,
                                  R"({"model_type": "mimo_v2_flash",
