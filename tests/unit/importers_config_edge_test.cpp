@@ -336,6 +336,8 @@ INSTANTIATE_TEST_SUITE_P(
 "max_position_embeddings": 514, "type_vocab_size": 1})"},
         EdgeModel{"ernie-m-base", "", 16, 278042880, 1364262912,
                   R"({"model_type": "ernie_m", "architectures": ["ErnieMModel"]})"},
+        EdgeModel{"uie-m-base", "", 16, 278042880 - 590592 + 1538, 1364262912 - 589824 + 24576,
+                  R"({"model_type": "ernie_m", "architectures": ["ErnieMForInformationExtraction"]})"},
         // 125 M as RoBERTa-base, without the pooler.
         EdgeModel{"ibert-roberta-base", "", 16, 124055040, 1363673088,
                   R"({"model_type": "ibert", "architectures": ["IBertModel"], "hidden_size": 768,
