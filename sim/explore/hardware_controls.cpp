@@ -10,6 +10,7 @@
 #include "base/path_steps.h"
 #include "berth/base/quantity_text.h"
 #include "berth/hardware/profile_keys.h"
+#include "cost/lowering.h"
 #include "explore/controls.h"
 
 namespace berth {
@@ -136,7 +137,9 @@ class HardwareControls {
         matrix_keys(*this, device.matrix);
         if (device.attention) {
             section_ = path + ".attention";
-            attention_keys(*this, *device.attention);
+            AttentionEngine shown = *device.attention;
+            shown.keeps_scores = may_keep_scores(device, device.runtime.default_cores);  // in the memory of this chip
+            attention_keys(*this, shown);
         }
         for (const MemoryLevel& level : device.memories) {
             section_ = fmt::format("{}.memories.{}", path, level.name);

@@ -158,10 +158,11 @@ TEST_F(CliImport, ATableOfLayersTakesItsSizesFromTheModelThatRan) {
     expect_refused({"import", "layers.csv"},
                    "layers.csv: error: it names layers and does not state their sizes (expected --model MODEL, which "
                    "states them: the ONNX or TFLite file that ran, or a model file)\n");
-    expect_refused({"import", "layers.csv", "--model", "cnn.yaml", "--dtype", "int7"},
-                   "--dtype: error: unknown dtype 'int7' (expected fp32, fp16, bf16, int8, int4, int32, q2_k, q3_k, "
-                   "q4_k, q5_k, q6_k, q5_0, q5_1 or iq4_nl, did you mean "
-                   "int8?)\n");
+    expect_refused(
+        {"import", "layers.csv", "--model", "cnn.yaml", "--dtype", "int7"},
+        "--dtype: error: unknown dtype 'int7' (expected fp32, fp16, bf16, int8, int4, int32, int16, q2_k, q3_k, "
+        "q4_k, q5_k, q6_k, q5_0, q5_1 or iq4_nl, did you mean "
+        "int8?)\n");
     expect_refused({"validate", "--hardware", "x86-avx512-vnni", "--measured", "layers.csv"},
                    "layers.csv: error: a profile of another program states no sizes of operators (expected the rows "
                    "that 'berth import layers.csv --model MODEL --out rows.csv' makes of it)\n");

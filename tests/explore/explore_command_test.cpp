@@ -111,7 +111,8 @@ TEST_F(ExploreCommand, HoldsNoMoreMemoryAfterManyRequests) {
             ASSERT_EQ(answer->status, 200);
         }
     };
-    constexpr int kFirst = 200, kMore = 400;
+    // Each thread of the server has a heap of its own, which has its full size once that thread has met all lengths.
+    constexpr int kFirst = 800, kMore = 400;
     constexpr long kGrowth = 8 * 1024;  // KiB that the allocator may keep
     ask(kFirst);
     const long before = berth.resident();

@@ -43,7 +43,8 @@ TEST(GraphBadModel, MissingAndUnknownSizes) {
         "m.yaml:3:20: error: unknown size 'hiden' (did you mean hidden?)\n"
         "m.yaml:4:8: error: unknown size 'colour' (expected layers, hidden, heads, ffn, vocab, "
         "max_positions, learned_positions, rotary, word_width, groups, qkv_bias, output_bias, up_bias, down_bias, "
-        "gated, silu, reserved_positions, token_types, page_positions, mean_pooling, first_token, normalize, pooler, "
+        "gated, silu, reserved_positions, token_types, page_positions, adapter, mean_pooling, first_token, normalize, "
+        "pooler, "
         "classes, token_classes, experts, active, experts_in or word_scores)\n");
 }
 
