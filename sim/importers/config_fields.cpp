@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+
 #include "berth/base/quantity_text.h"
 
 namespace berth {
@@ -122,6 +125,21 @@ void raise_inner_fields(ConfigFields& fields, const std::string& inner) {
             raise(fields.places, inner, name);
         }
     }
+}
+
+std::optional<std::string> map_of_sizes(const ConfigFields& fields, const std::set<std::string>& used) {
+    constexpr std::array<std::string_view, 5> kSizes{"hidden_size", "num_hidden_layers", "d_model", "n_embd",
+                                                     "n_layer"};
+    if (!fields.inner.empty()) {
+        return std::nullopt;
+    }
+    const auto states_what_was_filled_in = [&](const std::string& name) {
+        const std::size_t dot = name.rfind('.');
+        const std::string size = dot == std::string::npos ? std::string() : name.substr(dot + 1);
+        return std::ranges::find(kSizes, size) != kSizes.end() && used.contains(size) && !fields.places.contains(size);
+    };
+    const auto nested = std::ranges::find_if(fields.order, states_what_was_filled_in);
+    return nested == fields.order.end() ? std::nullopt : std::optional(nested->substr(0, nested->rfind('.')));
 }
 
 FieldState state_of(const ConfigFields& fields, const std::string& field) {

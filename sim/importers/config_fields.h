@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ struct ConfigFields {
 /// Moves the fields of a nested map to the top level, where they replace fields of the same name. For a configuration
 /// that contains another one.
 void raise_inner_fields(ConfigFields& fields, const std::string& inner);
+
+/// The nested map that states the width or the depth of the model, for which a default was used because the top level
+/// does not; absent if there is none, or if the fields of a nested map are at the top level.
+[[nodiscard]] std::optional<std::string> map_of_sizes(const ConfigFields& fields, const std::set<std::string>& used);
 
 /// Whether a field can serve as a number, and if not, why.
 enum class FieldState {

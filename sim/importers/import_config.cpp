@@ -61,6 +61,11 @@ class ConfigReader {
         }
         result.yaml = model_file(result.model, sizes, heads);
         result.ignored = ignored_fields();
+        if (const auto map = map_of_sizes(fields_, used_)) {
+            root_.error(fmt::format("its sizes are in '{}', where {} has none", *map, type_),
+                        "that map as a configuration of its own, with its model_type");
+            return std::nullopt;
+        }
         return result;
     }
 

@@ -49,6 +49,11 @@ bool constant(const RuleContext& c) {
         c.make_data(0, std::vector<double>(value->integers.begin(), value->integers.end()));
         return true;
     }
+    if (const OnnxAttribute* value = node.attribute("value_floats"); value != nullptr) {
+        c.make(0, {static_cast<std::int64_t>(value->reals.size())});
+        c.make_data(0, value->reals);
+        return true;
+    }
     const OnnxAttribute* whole = node.attribute("value_int");
     const OnnxAttribute* real = node.attribute("value_float");
     if (whole != nullptr && whole->integer) {

@@ -201,6 +201,16 @@ std::string refused_part(const std::string& text, const std::string& part) {
     return diagnostics.text();
 }
 
+// Sizes that all come from defaults while the file states them one level down would be those of another model.
+TEST(ConfigImport, SizesInAMapThatIsNotReadAreRefused) {
+    EXPECT_THAT(said_of(R"({"model_type": "llama", "vocab_size": 128256, "model_config": {"hidden_size": 2048,
+ "num_hidden_layers": 16}})"),
+                HasSubstr("error: its sizes are in 'model_config', where llama has none (expected that map as a "
+                          "configuration of its own, with its model_type)"));
+    EXPECT_THAT(said_of(std::string(kSmall) + R"(, "is_decoder": true, "add_cross_attention": true})"),
+                HasSubstr("add_cross_attention 'true' has no form in bert-encoder (expected false)"));
+}
+
 TEST(ConfigImport, APartByAnotherWordIsToldItsName) {
     EXPECT_THAT(refused_part(R"({"model_type": "clip"})", "vision"),
                 HasSubstr("model_type 'clip' has no part 'vision' (expected image or text, did you mean image?)"));

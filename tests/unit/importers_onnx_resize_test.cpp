@@ -51,6 +51,10 @@ INSTANTIATE_TEST_SUITE_P(
         Positions{"OpsetEleven", kTwice + node("Resize", {"x", "", "s"}, {"u"}), 400},
         Positions{"OpsetNine", kTwice + node("Upsample", {"x", "s"}, {"u"}), 400},
         Positions{"OpsetSeven", node("Upsample", {"x"}, {"u"}, of_floats("scales", {kOne, kOne, kTwo, kTwo})), 400},
+        Positions{"ListOfNumbers",
+                  node("Constant", {}, {"s"}, of_floats("value_floats", {kOne, kOne, kTwo, kTwo})) +
+                      node("Resize", {"x", "", "s"}, {"u"}),
+                  400},
         Positions{
             "NamedAxes",
             real_constant("s", {2, 3}) + node("Resize", {"x", "", "s"}, {"u"}, attribute("axes", OnnxSizes{3, 2})),
