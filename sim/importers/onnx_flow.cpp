@@ -214,6 +214,9 @@ ValueId OnnxFlowBuilder::result_of(OnnxNode node, std::vector<ValueId> inputs, s
     return made;
 }
 
+/// Whether the values of an operator's inputs say how large its result is: without them its size is a guess.
+static bool sets_size(std::string_view op) { return op == "Range" || op == "Tile"; }
+
 /// Applies the operator's rule, and discards shapes that are impossible.
 std::optional<bool> OnnxFlowBuilder::apply_rule(const OnnxStep& step) {
     auto worked = infer_shapes(step, flow_.values);
@@ -238,12 +241,14 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
     bool constant = step.source->op != "RelativePositionBias";
     bool scale = false;
     bool multiplied = multiplies(step.source->op);
+    bool guessed = false;
     const OnnxFacts* first = nullptr;
     for (const ValueId input : step.inputs) {
         if (input != kNoValue) {
             constant = constant && flow_.at(input).constant;
             scale = scale || flow_.at(input).scale;
             multiplied = multiplied || flow_.at(input).multiplied;
+            guessed = guessed || flow_.at(input).guessed;
             first = first == nullptr ? &flow_.at(input) : first;
         }
     }
@@ -264,6 +269,7 @@ void OnnxFlowBuilder::infer(const OnnxStep& step, const OnnxScope& scope) {
         facts.constant = facts.constant || (constant && (worked || first != nullptr)) || facts.data.has_value();
         facts.scale = facts.scale || (constant && scale);
         facts.multiplied = multiplied && !facts.constant;
+        facts.guessed = guessed || (facts.assumed && sets_size(step.source->op));
     }
 }
 

@@ -30,6 +30,7 @@ struct OnnxFacts {
     bool scale = false;                       ///< a scale or a zero point, produced by quantising
     bool assumed = false;                     ///< shape not inferred: taken from the first input of the producer
     bool multiplied = false;                  ///< computed from the result of a product
+    bool guessed = false;                     ///< its size depends on one that only the run time knows
     std::int32_t producer = -1;               ///< index of the producing node; -1 for inputs and constants
 };
 

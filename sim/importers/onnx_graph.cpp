@@ -265,6 +265,15 @@ class GraphMaker {
 
     bool shapes_are_known(NodeId node) {
         const OnnxStep& step = network_.step(node);
+        const auto guessed = [this](ValueId of) { return of != kNoValue && network_.flow().at(of).guessed; };
+        if (multiplies(step.source->op) && std::ranges::any_of(step.inputs, guessed)) {
+            diagnostics_.error(where_,
+                               fmt::format("a Range or a Tile of values that only the run time knows sets the size of "
+                                           "{} '{}'",
+                                           step.source->op, step.source->name),
+                               "a model that was exported for one size, with a constant in their place");
+            return false;
+        }
         for (const auto* values : {&step.inputs, &step.outputs}) {
             for (const ValueId value : *values) {
                 if (value != kNoValue && !network_.flow().at(network_.resolved(value)).shape) {

@@ -99,5 +99,16 @@ TEST(OnnxPositionsOf, AConditionOfTheRunTimeIsAssumedToHold) {
     EXPECT_THAT(diagnostics.text(), HasSubstr("that Compress keeps the shape of its input"));
 }
 
+// Its work would be that of one repetition. Beside the products a guess costs little.
+TEST(OnnxPositionsOf, ASizeOfTheRunTimeBeforeAProductIsRefused) {
+    const std::string tiled = node("Tile", {"x", "t"}, {"u"});
+    const std::string inputs = inputs_and_result({{"x", {1, 4}}, {"t", {2}}}, "y");
+    EXPECT_THAT(
+        onnx_refusal(model_of_graph(tiled + constant("w", {4, 8}) + node("MatMul", {"u", "w"}, {"y"}) + inputs)),
+        HasSubstr("a Range or a Tile of values that only the run time knows sets the size of MatMul"));
+    Diagnostics diagnostics;
+    EXPECT_TRUE(import_onnx(model_of_graph(tiled + node("Relu", {"u"}, {"y"}) + inputs), "m.onnx", {}, diagnostics));
+}
+
 }  // namespace
 }  // namespace berth
