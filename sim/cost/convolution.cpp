@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cost/lowering.h"
 #include "cost/rounding.h"
 #include "cost/terms.h"
 #include "cost/traced.h"
