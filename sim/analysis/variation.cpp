@@ -30,7 +30,7 @@ std::vector<StageEffect> effects_elsewhere(const StageView& view, const Scenario
         if (i != view.index &&
             std::max(change, Time{} - change) >= threshold(FindingLimit::kTotal) * view.result.total.latency.median) {
             effects.push_back(
-                {after.name, before.latency.median, after.latency.median, placement_in(before), placement_of(after)});
+                {after.name, before.latency.median, after.latency.median, placement_in(before), placement_in(after)});
         }
     }
     return effects;
